@@ -1,0 +1,1 @@
+"""The country's replay, the simulators and judge, the floor."""

@@ -1,0 +1,144 @@
+"""The whole system on one machine: which processes it is made of, and what each is told.
+
+Used by `nsw up`, `nsw demo`, the benchmarks' command and the tests, so that all of them run the same thing.
+"""
+
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from nsw_contracts.topics import AGENCIES, Service
+from nsw_local import Command, Ports, Process, Spec, Stack
+from nsw_runtime.database import role_of
+
+MODULES: Final[dict[Service, str]] = {
+    "intake": "nsw_intake",
+    "routing": "nsw_routing",
+    "ministry-adapter": "nsw_ministry_adapter",
+    "notifier": "nsw_notifier",
+}
+ONE_BY_ONE: Final = frozenset({"NHNN", "BNG"})
+"""Agencies whose simulated systems take one dossier a request, as not every ministry's can take more."""
+
+AGENCY_BATCH: Final = 500
+
+
+@dataclass(frozen=True)
+class System:
+    """One system's addresses and secrets. `folder` also holds the agencies' file."""
+
+    folder: Path
+    ports: Ports
+    database_url: str
+    kafka_bootstrap: str
+    role_password: str
+    env: Mapping[str, str]
+
+    @classmethod
+    def on(cls, stack: Stack, **env: str) -> "System":
+        """The system on a local stack; `env` is added to every service's environment."""
+        return cls(
+            stack.folder, stack.ports, stack.database_url, stack.kafka_bootstrap, _role_password(stack.folder), env
+        )
+
+    @property
+    def services(self) -> dict[str, str]:
+        """Each service's base URL."""
+        return {name: f"http://127.0.0.1:{port}" for name, port in self._service_ports().items()}
+
+    @property
+    def agencies_url(self) -> str:
+        """The agency simulator's base URL."""
+        return f"http://127.0.0.1:{self.ports.agency_simulator}"
+
+    @property
+    def businesses_url(self) -> str:
+        """The business simulator's base URL."""
+        return f"http://127.0.0.1:{self.ports.business_simulator}"
+
+    def install(self) -> Command:
+        """The one-shot command that makes schemas, roles and topics."""
+        env = {
+            "DATABASE_URL": self.database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
+            "NSW_ROLE_PASSWORD": self.role_password,
+        }
+        return Command("install", [sys.executable, "-m", "nsw_cli.install"], env)
+
+    def service_url(self, service: Service) -> str:
+        """Postgres as one service's own role sees it."""
+        parts = urlsplit(self.database_url)
+        place = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{role_of(service)}:{self.role_password}@{place}"))
+
+    def service(self, service: Service, **env: str) -> Process:
+        """One service; `env` is added to what it is told."""
+        port = self._service_ports()[service]
+        told = {
+            "DATABASE_URL": self.service_url(service),
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
+            "NSW_HTTP_PORT": str(port),
+            "NSW_AGENCIES_FILE": str(self._agencies_file()),
+        }
+        return Process(
+            name=service,
+            argv=[sys.executable, "-m", MODULES[service]],
+            env={**told, **self.env, **env},
+            ready_url=f"http://127.0.0.1:{port}/readyz",
+        )
+
+    def simulators(self) -> list[Process]:
+        """The simulated agencies and businesses."""
+        kinds = {"agency": self.ports.agency_simulator, "business": self.ports.business_simulator}
+        return [
+            Process(
+                name=f"{kind}-simulator",
+                argv=[sys.executable, "-m", f"nsw_benchmarks.{kind}_simulator", "--port", str(port)],
+                ready_url=f"http://127.0.0.1:{port}/summary",
+            )
+            for kind, port in kinds.items()
+        ]
+
+    def spec(self, *, zipkin: bool = False) -> Spec:
+        """Everything, for the supervisor."""
+        return Spec(
+            ports=self.ports,
+            commands=[self.install()],
+            processes=[*self.simulators(), *(self.service(service) for service in MODULES)],
+            zipkin=zipkin,
+        )
+
+    def _service_ports(self) -> dict[Service, int]:
+        ports = self.ports
+        return {
+            "intake": ports.intake, "routing": ports.routing,
+            "ministry-adapter": ports.adapter, "notifier": ports.notifier,
+        }  # fmt: skip
+
+    def _agencies_file(self) -> Path:
+        file = self.folder / "agencies.json"
+        agencies = [
+            {
+                "code": code,
+                "url": f"{self.agencies_url}/agencies/{code}",
+                "batch": 1 if code in ONE_BY_ONE else AGENCY_BATCH,
+            }
+            for code in AGENCIES
+        ]
+        file.write_text(json.dumps(agencies, indent=1))
+        return file
+
+
+def _role_password(folder: Path) -> str:
+    """The services' password, made once and kept beside the data, readable by its owner only."""
+    file = folder / "role-password"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(24))
+    return file.read_text()

@@ -1,0 +1,1 @@
+"""Events, topics and protocols of the National Single Window; depends on pydantic alone."""

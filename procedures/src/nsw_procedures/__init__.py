@@ -1,0 +1,1 @@
+"""Procedures, agencies and code lists of the National Single Window as data."""

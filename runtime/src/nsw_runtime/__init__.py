@@ -1,0 +1,1 @@
+"""Journal, relay, batch consumer, sender, settings, telemetry and errors shared by the services."""

@@ -1,0 +1,75 @@
+"""Group commit: what arrives together shares one transaction.
+
+A commit costs the same for one item as for hundreds. Items are gathered while the commit before them runs, and for a
+few milliseconds at most when nothing runs; each caller waits for its own commit and hears of its own result.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Runs `commit(items)` over everything gathered; it gives one result for each item, in order.
+
+    When `commit` raises, every caller whose items were in that group gets the error: none of them took effect.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        gather_seconds: float,
+        most: int,
+    ) -> None:
+        self._commit = commit
+        self._gather_seconds = gather_seconds
+        self._most = most
+        self._waiting: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many items wait for a commit that has not begun."""
+        return sum(len(items) for items, _ in self._waiting)
+
+    async def submit(self, items: Sequence[Item]) -> Sequence[Result]:
+        """Have `items` committed together with whatever else is waiting; returns after the commit."""
+        future: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        try:
+            await asyncio.sleep(self._gather_seconds)
+            while self._waiting:
+                await self._commit_group(self._take())
+        finally:
+            self._task = None
+
+    def _take(self) -> list[tuple[Sequence[Item], "asyncio.Future[Sequence[Result]]"]]:
+        taken, items = 0, 0
+        while taken < len(self._waiting) and (taken == 0 or items + len(self._waiting[taken][0]) <= self._most):
+            items += len(self._waiting[taken][0])
+            taken += 1
+        group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        return group
+
+    async def _commit_group(self, group: "list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]]") -> None:
+        try:
+            results = await self._commit([item for items, _ in group for item in items])
+        except Exception as error:  # noqa: BLE001  # handed to every caller of this group, who must answer for it
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        start = 0
+        for items, future in group:
+            if not future.done():
+                future.set_result(results[start : start + len(items)])
+            start += len(items)

@@ -1,0 +1,75 @@
+"""The store of intents: effects on the outside, in order within a lane, kept until their result is a fact."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from nsw_runtime.database import Connection
+from nsw_runtime.handling import Intent
+
+
+class Pending(NamedTuple):
+    """An intent that waits. `attempts` counts tries that are over."""
+
+    lane: str
+    id: str
+    dossier: str
+    body: bytes
+    traceparent: str | None
+    attempts: int
+    created_at: datetime
+
+
+COLUMNS: Final = ("lane", "id", "dossier", "body", "traceparent", "created_at")
+_LANES: Final = """
+with recursive lanes as (
+    (select lane from intent where not parked order by lane limit 1)
+    union all
+    select (select i.lane from intent i where not i.parked and i.lane > l.lane order by i.lane limit 1)
+    from lanes l where l.lane is not null
+)
+select lane from lanes where lane is not null
+"""  # a loose index scan: its cost follows the lanes, not the rows
+_DUE: Final = """
+select i.lane, i.id, i.dossier, i.body, i.traceparent, i.attempts, i.created_at
+from unnest($1::text[], $2::int[]) as l(lane, most)
+cross join lateral (
+    select * from intent i where i.lane = l.lane and not i.parked
+    and not exists (select from intent p where p.lane = i.lane and p.dossier = i.dossier and p.parked and p.seq < i.seq)
+    order by i.seq limit l.most
+) i
+order by i.lane, i.seq
+"""
+_DONE: Final = "delete from intent where id = any($1)"
+_FAILED: Final = """
+update intent i set attempts = attempts + 1, last_error = f.error, parked = f.parked
+from unnest($1::text[], $2::text[], $3::boolean[]) as f(id, error, parked) where i.id = f.id
+"""
+
+
+async def add(connection: Connection, intents: Sequence[Intent], at: datetime) -> None:
+    """Add intents, in this order, in the caller's transaction."""
+    await connection.copy_records_to_table("intent", records=[(*intent, at) for intent in intents], columns=COLUMNS)
+
+
+async def lanes(connection: Connection) -> list[str]:
+    """The lanes in which something waits."""
+    return [row["lane"] for row in await connection.fetch(_LANES)]
+
+
+async def due(connection: Connection, most: dict[str, int]) -> dict[str, list[Pending]]:
+    """The first intents of each lane, at most so many of each; none behind a parked one of its own dossier."""
+    found: dict[str, list[Pending]] = {}
+    for row in await connection.fetch(_DUE, list(most), list(most.values())):
+        found.setdefault(row["lane"], []).append(Pending(*row))
+    return found
+
+
+async def done(connection: Connection, ids: Sequence[str]) -> None:
+    """Remove intents whose results are stated in the same transaction."""
+    await connection.execute(_DONE, ids)
+
+
+async def failed(connection: Connection, failures: Sequence[tuple[str, str, bool]]) -> None:
+    """Note failed tries: (id, what went wrong, whether it is parked for an operator)."""
+    await connection.execute(_FAILED, *(list(column) for column in zip(*failures, strict=True)))

@@ -1,0 +1,95 @@
+"""The journal: every fact a service states, in the transaction of the state change it reports.
+
+`append` is the last step of a transaction. It takes the heads of the streams it writes in (topic, partition) order and
+gives each fact the next position, so that positions have no gaps and their order is the order of commits: the head's
+row lock is held until the commit. A bare sequence has neither property.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from nsw_contracts.events import Fact
+from nsw_contracts.topics import BY_NAME, Topic, murmur2
+from pydantic import TypeAdapter
+
+from nsw_runtime import metrics
+from nsw_runtime.database import Connection
+
+_TAKE_HEADS: Final = """
+with wanted as (
+    select * from unnest($1::text[], $2::int[], $3::bigint[]) as w(topic, partition, facts)
+), taken as (
+    select h.topic, h.partition, w.facts from stream_head h join wanted w using (topic, partition)
+    order by h.topic, h.partition for update of h
+)
+update stream_head h set position = h.position + t.facts from taken t
+where h.topic = t.topic and h.partition = t.partition
+returning h.topic, h.partition, h.position - t.facts
+"""
+_ADOPTED: Final = "delete from adopted where id = any($1) returning id"
+_ANY_ADOPTED: Final = "select exists (select from adopted)"
+COLUMNS: Final = (
+    "topic",
+    "partition",
+    "position",
+    "key",
+    "type",
+    "id",
+    "traceparent",
+    "value",
+    "recorded_at",
+)
+
+
+class Entry(NamedTuple):
+    """A fact about to be stated: its topic, the dossier it is about, its type, id, JSON value and trace."""
+
+    topic: str
+    key: str
+    type: str
+    id: str
+    value: bytes
+    traceparent: str | None
+
+
+@cache
+def _adapter(kind: type[Fact]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def entry(topic: Topic, fact_type: str, fact: Fact, *, fact_id: str, traceparent: str | None) -> Entry:
+    """The journal entry of a fact."""
+    return Entry(topic.name, fact.number, fact_type, fact_id, _adapter(type(fact)).dump_json(fact), traceparent)
+
+
+async def append(connection: Connection, entries: Sequence[Entry], recorded_at: datetime) -> int:
+    """State facts, as the last step of the caller's transaction; gives how many were new.
+
+    A fact that was taken back from the broker after a restore (`adopted`) is already in the journal and is left out.
+    """
+    if entries and await connection.fetchval(_ANY_ADOPTED):
+        known = {row["id"] for row in await connection.fetch(_ADOPTED, [entry.id for entry in entries])}
+        entries = [entry for entry in entries if entry.id not in known]
+    if not entries:
+        return 0
+    placed = [(e.topic, murmur2(e.key) % BY_NAME[e.topic].partitions, e) for e in entries]
+    wanted = Counter((topic, partition) for topic, partition, _ in placed)
+    heads = await connection.fetch(
+        _TAKE_HEADS,
+        [topic for topic, _ in wanted],
+        [partition for _, partition in wanted],
+        list(wanted.values()),
+    )
+    next_position = {(topic, partition): before for topic, partition, before in heads}
+    rows = []
+    for topic, partition, new in placed:
+        position = next_position[topic, partition] + 1
+        next_position[topic, partition] = position
+        rows.append((topic, partition, position, new.key, new.type, new.id, new.traceparent, new.value, recorded_at))
+    await connection.copy_records_to_table("journal", records=rows, columns=COLUMNS)
+    for topic, facts in Counter(topic for topic, _, _ in placed).items():
+        metrics.FACTS.labels(topic).inc(facts)
+    return len(rows)

@@ -1,0 +1,42 @@
+"""Every metric of every service. No metric carries a dossier number, a tax code or any other personal datum."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# Facts appended to this service's journal.
+FACTS = Counter("nsw_journal_facts", "Facts appended to the journal", ["topic"])
+# Facts the broker has acknowledged (a fact sent again counts again).
+PUBLISHED = Counter("nsw_relay_published", "Facts sent to Kafka and acknowledged", ["topic"])
+# Facts in the journal that the broker has not acknowledged yet.
+UNPUBLISHED = Gauge("nsw_relay_unpublished", "Facts that wait to be published", ["topic"])
+# Sends that failed; the relay makes a new producer and goes on from the last acknowledged position.
+SEND_FAILURES = Counter("nsw_relay_send_failures", "Sends that failed", ["topic"])
+# Tail checks that found the broker behind (wiped, truncated) and started over.
+RESENDS = Counter("nsw_relay_resends", "Streams sent again because the broker had lost records", ["topic"])
+# 1 while the broker holds facts that the journal lacks (Postgres restored to an older point).
+DIVERGED = Gauge("nsw_relay_diverged", "Streams whose broker copy is ahead of the journal", ["topic", "partition"])
+# Events applied, with their effect, in one transaction each batch.
+APPLIED = Counter("nsw_consumer_applied", "Events applied", ["topic"])
+# Records already applied: redelivery, resends, zombies.
+REPEATS = Counter("nsw_consumer_repeats", "Records skipped because their position was applied before", ["topic"])
+# Gaps seen: a position missing between the last applied and the one that came.
+GAPS = Counter("nsw_consumer_gaps", "Missing positions noticed", ["topic"])
+# 1 while a stream stands still because a position is missing up to its end.
+STOPPED = Gauge("nsw_consumer_stopped", "Streams that wait for a missing position", ["topic", "partition"])
+# Records put aside unread, by reason class.
+QUARANTINED = Counter("nsw_consumer_quarantined", "Records quarantined", ["topic", "reason"])
+# Events parked because their dossier cannot go on now.
+PARKED = Counter("nsw_consumer_parked", "Events parked", ["topic"])
+# Batches that were rolled back, by cause.
+ROLLED_BACK = Counter("nsw_consumer_rolled_back", "Batches rolled back and read again", ["cause"])
+# Seconds from the first record of a batch to its commit.
+BATCH_SECONDS = Histogram(
+    "nsw_consumer_batch_seconds", "Seconds a batch takes", buckets=(0.005, 0.02, 0.05, 0.1, 0.3, 1, 3)
+)
+# Records a batch holds.
+BATCH_RECORDS = Histogram("nsw_consumer_batch_records", "Records in a batch", buckets=(1, 10, 50, 100, 300, 1000, 3000))
+# Requests the sender made to the outside, by answer class.
+SENT = Counter("nsw_sender_requests", "Outside requests by outcome", ["outcome"])
+# Intents waiting to be carried out.
+INTENTS = Gauge("nsw_sender_intents", "Intents that wait")
+# What came in at the door, by result.
+DOOR = Counter("nsw_door_requests", "Items taken in or refused at the HTTP door", ["result"])

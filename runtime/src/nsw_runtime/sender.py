@@ -1,0 +1,243 @@
+"""The sender: carries out intents, in order within a lane, and makes each result a fact.
+
+A lane is one agency or one subscription: its own queue, its own pace, its own failures. At most one group of a lane's
+intents is on its way; lanes go in parallel. What came of them is committed together with other lanes' results, facts
+and all. On the wire this is at least once, with an id that stays the same, by which the other side drops repeats.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+import asyncpg
+
+from nsw_runtime import intents as store
+from nsw_runtime import metrics
+from nsw_runtime.clock import Clock, backoff
+from nsw_runtime.crash import crash_point
+from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.group_commit import GroupCommit
+from nsw_runtime.health import Health
+from nsw_runtime.intents import Pending
+from nsw_runtime.journal import Entry, append
+from nsw_runtime.ownership import Ownership, group_of
+
+log = logging.getLogger(__name__)
+
+SCAN_SECONDS: Final = 2.0  # backup to being told of new intents in process
+LANES_AT_ONCE: Final = 64
+RESULTS_A_COMMIT: Final = 2000
+GATHER_SECONDS: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Carried out; `facts` say what came of it."""
+
+    facts: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not carried out, or not known to be; the lane waits and tries it again with the same id."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Trying again cannot help: parked for an operator; later intents of this dossier in this lane wait behind it."""
+
+    reason: str
+
+
+Attempt: TypeAlias = Done | Retry | Dead
+
+
+class Transport(Protocol):
+    """How one service carries out its intents."""
+
+    def most(self, lane: str) -> int:
+        """How many intents of this lane may go at once; 0 where the lane is not served here."""
+        ...
+
+    def wait(self, lane: str) -> float:
+        """Seconds to gather intents of this lane before a group goes."""
+        ...
+
+    async def send(self, lane: str, pending: Sequence[Pending]) -> Sequence[Attempt]:
+        """Carry out intents of one lane, one dossier's in order; one attempt for each, in order. Never raises."""
+        ...
+
+
+@dataclass(slots=True)
+class _Lane:
+    due: float
+    busy: bool = False
+    more: bool = False
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class _Finished:
+    pending: Pending
+    attempt: Attempt
+
+
+class Sender:
+    """Serves the lanes this process owns. `run` until cancelled; `tell` it of new intents after each commit."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        database_url: str,
+        pool: Pool,
+        transport: Transport,
+        clock: Clock,
+        health: Health,
+        on_commit: Callable[[], None],
+    ) -> None:
+        self._pool = pool
+        self._transport = transport
+        self._clock = clock
+        self._health = health
+        self._on_commit = on_commit
+        self._ownership = Ownership(database_url, service, "sender")
+        self._lanes: dict[str, _Lane] = {}
+        self._woken = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._commits = GroupCommit(self._commit, gather_seconds=GATHER_SECONDS, most=RESULTS_A_COMMIT)
+
+    def tell(self, lanes: Collection[str]) -> None:
+        """Intents were added in these lanes."""
+        for name in lanes:
+            lane = self._lanes.get(name)
+            if lane is None:
+                self._lanes[name] = _Lane(time.monotonic() + self._transport.wait(name))
+            else:
+                lane.more = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Serve until cancelled; then waits for what is on its way. Never raises but on cancellation."""
+        failures, next_scan = 0, 0.0
+        try:
+            while True:
+                try:
+                    if time.monotonic() >= next_scan:
+                        await self._ownership.claim()
+                        async with self._pool.acquire() as connection:
+                            self.tell(await store.lanes(connection))
+                        next_scan = time.monotonic() + SCAN_SECONDS
+                    await self._start_due()
+                except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+                    if self._health.bad("sender", f"{type(error).__name__}: {error}"):
+                        log.warning("sender waits", extra={"cause": f"{type(error).__name__}: {error}"})
+                    await self._ownership.release()
+                    next_scan = 0.0
+                    await asyncio.sleep(backoff(failures, longest=3.0))
+                    failures += 1
+                    continue
+                failures = 0
+                self._health.good("sender")
+                await self._rest(next_scan)
+        finally:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=10)
+            await self._ownership.release()
+
+    async def _rest(self, next_scan: float) -> None:
+        idle = [lane.due for lane in self._lanes.values() if not lane.busy]
+        room = len(self._tasks) < LANES_AT_ONCE
+        until = min([next_scan, *idle]) if room else next_scan
+        try:
+            await asyncio.wait_for(self._woken.wait(), max(0.0, until - time.monotonic()))
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _start_due(self) -> None:
+        now = time.monotonic()
+        ready: dict[str, int] = {}
+        for name, lane in list(self._lanes.items()):
+            if len(ready) + len(self._tasks) >= LANES_AT_ONCE:
+                break
+            if lane.busy or lane.due > now:
+                continue
+            most = self._transport.most(name) if group_of(name) in self._ownership.groups else 0
+            if most:
+                ready[name] = most
+            else:
+                del self._lanes[name]
+        if not ready:
+            return
+        for name in ready:
+            self._lanes[name].more = False
+        async with self._pool.acquire() as connection:
+            due = await store.due(connection, ready)
+        for name, most in ready.items():
+            if name not in due:
+                if self._lanes[name].more:
+                    self._lanes[name].due = now + self._transport.wait(name)
+                else:
+                    del self._lanes[name]
+                continue
+            self._lanes[name].busy = True
+            self._lanes[name].more |= len(due[name]) == most
+            task = asyncio.create_task(self._serve(name, due[name]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, name: str, pending: Sequence[Pending]) -> None:
+        """Send one group of a lane and have its results committed; says when the lane is next due."""
+        lane = self._lanes[name]
+        full = lane.more
+        try:
+            crash_point("sender.request.before")
+            attempts = await self._transport.send(name, pending)
+            crash_point("sender.request.after")
+            await self._commits.submit([_Finished(*pair) for pair in zip(pending, attempts, strict=True)])
+        except Exception as error:  # noqa: BLE001  # a fault in one lane must not end the others; the intents stay
+            cause = f"{type(error).__name__}: {error}"
+            attempts = [Retry(cause)]
+            log.warning("results not committed; the lane goes again", extra={"lane": name, "cause": cause})
+        lane.busy = False
+        if any(isinstance(attempt, Retry) for attempt in attempts):
+            lane.due = time.monotonic() + backoff(lane.failures)
+            lane.failures += 1
+        else:
+            lane.failures = 0
+            lane.due = time.monotonic() + (0.0 if full else self._transport.wait(name))
+        self._woken.set()
+
+    async def _commit(self, finished: Sequence[_Finished]) -> Sequence[None]:
+        done = [item for item in finished if isinstance(item.attempt, Done)]
+        facts = [fact for item in finished if isinstance(item.attempt, Done) for fact in item.attempt.facts]
+        failures = [
+            (item.pending.id, item.attempt.reason[:500], isinstance(item.attempt, Dead))
+            for item in finished
+            if not isinstance(item.attempt, Done)
+        ]
+        async with self._pool.acquire() as connection, connection.transaction():
+            if done:
+                await store.done(connection, sorted(item.pending.id for item in done))
+            if failures:
+                await store.failed(connection, failures)
+            await append(connection, facts, self._clock())
+        crash_point("sender.transaction.after")
+        for outcome in (Done, Retry, Dead):
+            metrics.SENT.labels(outcome.__name__.lower()).inc(sum(isinstance(i.attempt, outcome) for i in finished))
+        for item in finished:
+            if isinstance(item.attempt, Dead):
+                parked = {
+                    "lane": item.pending.lane,
+                    "dossier": item.pending.dossier,
+                    "reason": item.attempt.reason,
+                }
+                log.error("intent parked; see `nsw parked list`", extra=parked)
+        self._on_commit()
+        return [None] * len(finished)

@@ -1,0 +1,212 @@
+"""The composition root that every service shares: what it is made of, how it starts and how it stops.
+
+A service is one Starlette application: its own routes, `/healthz`, `/readyz` and `/metrics`, and, for as long as it
+lives, its relay, its subscribers and its sender. Kafka may be away when it starts; Postgres may come and go.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from faststream.kafka import KafkaBroker
+from nsw_contracts.topics import Service as ServiceName
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from nsw_runtime import crash
+from nsw_runtime.clock import Clock, backoff, system_clock
+from nsw_runtime.consumer import BatchConsumer
+from nsw_runtime.database import UNAVAILABLE, Pool, open_pool
+from nsw_runtime.handling import Handler, Intent
+from nsw_runtime.health import Health
+from nsw_runtime.kafka import UNREACHABLE
+from nsw_runtime.logs import configure_logs
+from nsw_runtime.problems import Problem
+from nsw_runtime.relay import Relay
+from nsw_runtime.sender import Sender, Transport
+from nsw_runtime.settings import ServiceSettings
+from nsw_runtime.subscriber import subscribe
+from nsw_runtime.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+RELEASE_SECONDS: Final = 2.0  # how soon a released dossier is tried again
+WATCH_SECONDS: Final = 2.0
+
+
+class ServiceBase:
+    """The parts of one service, made in `parts` once Postgres' pool exists and run inside the application's lifespan."""
+
+    def __init__(self, name: ServiceName, settings: ServiceSettings, *, clock: Clock = system_clock) -> None:
+        configure_logs(name, settings.log_level)
+        crash.arm(settings.crash_at)
+        self.name = name
+        self.settings = settings
+        self.clock = clock
+        self.health = Health()
+        self.telemetry = Telemetry(name, settings)
+        self.relay = Relay(
+            service=name,
+            database_url=settings.database_url.get_secret_value(),
+            bootstrap=settings.kafka_bootstrap_servers,
+            health=self.health,
+            telemetry=self.telemetry,
+        )
+        self.pool: Pool
+        self.sender: Sender | None = None
+        self._consumers: list[BatchConsumer[Any]] = []
+        self._turn = asyncio.Lock()
+        self._broker: KafkaBroker | None = None
+
+    def consume(self, topics: Sequence[str], handler: Handler[Any], *, group: str | None = None) -> None:
+        """Read these topics through this handler, as one consumer group."""
+        self._consumers.append(
+            BatchConsumer(
+                group=group or f"nsw-{self.name}",
+                topics=topics,
+                handler=handler,
+                pool=self.pool,
+                turn=self._turn,
+                clock=self.clock,
+                health=self.health,
+                telemetry=self.telemetry,
+                poison_limit=self.settings.poison_limit,
+                on_commit=self._committed,
+            )
+        )
+
+    def send(self, transport: Transport) -> None:
+        """Carry out this service's intents through this transport."""
+        self.sender = Sender(
+            service=self.name,
+            database_url=self.settings.database_url.get_secret_value(),
+            pool=self.pool,
+            transport=transport,
+            clock=self.clock,
+            health=self.health,
+            on_commit=self.relay.wake,
+        )
+
+    def application(
+        self,
+        parts: Callable[[], Awaitable[Sequence[BaseRoute]]],
+        *,
+        closing: Callable[[], Awaitable[None]] | None = None,
+    ) -> Starlette:
+        """The service's HTTP application.
+
+        `parts` is called with `pool` open: it says what to consume and send, and gives the service's own routes;
+        `closing` is called after everything has stopped.
+        """
+
+        @asynccontextmanager
+        async def lifespan(app: Starlette) -> AsyncIterator[None]:
+            self.pool = await open_pool(self.settings.database_url.get_secret_value(), self.name)
+            app.router.routes[:0] = await parts()
+            loops = [self.relay.run(), self._subscribe(), self._watch()]
+            if self.sender is not None:
+                loops.append(self.sender.run())
+            tasks = [asyncio.create_task(loop) for loop in loops]
+            try:
+                yield
+            finally:
+                await self._stop(tasks)
+                if closing is not None:
+                    await closing()
+
+        own = [Route("/healthz", self._healthz), Route("/readyz", self._readyz), Route("/metrics", _metrics)]
+        return Starlette(
+            routes=own,
+            lifespan=lifespan,
+            exception_handlers={Problem: _answer_problem, HTTPException: _answer_http},
+        )
+
+    async def _stop(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Drain: no new batches, what is on its way is finished, the rest stays in Postgres."""
+        if self._broker is not None:
+            await self._broker.stop()
+        async with self._turn:
+            for task in reversed(tasks):
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(self.telemetry.close)
+        await self.pool.close()
+
+    def _committed(self, intents: Sequence[Intent]) -> None:
+        self.relay.wake()
+        if intents and self.sender is not None:
+            self.sender.tell({intent.lane for intent in intents})
+
+    async def _subscribe(self) -> None:
+        """Start the subscribers once Kafka answers."""
+        failures = 0
+        while self._consumers:
+            broker = subscribe(self._consumers, self.name, self.settings)
+            try:
+                await broker.start()
+            except UNREACHABLE as error:
+                self.health.bad("kafka", f"Kafka cannot be reached: {error}")
+                await broker.stop()
+                await asyncio.sleep(backoff(failures, longest=3.0))
+                failures += 1
+                continue
+            self._broker = broker
+            return
+
+    async def _watch(self) -> None:
+        """Keep readiness true, and try what was released."""
+        while True:
+            try:
+                await self.pool.fetchval("select 1")
+                self.health.good("postgres")
+                for consumer in self._consumers:
+                    await consumer.retry_released()
+            except UNAVAILABLE as error:
+                self.health.bad("postgres", f"Postgres cannot be reached: {type(error).__name__}")
+            self._watch_assignment()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _watch_assignment(self) -> None:
+        if not self._consumers:
+            return
+        lacking = [
+            topic
+            for subscriber in (self._broker.subscribers if self._broker else ())
+            if not (subscriber.consumer and subscriber.consumer.assignment())  # type: ignore[attr-defined]
+            for topic in subscriber.topic_names  # type: ignore[attr-defined]
+        ]
+        if self._broker is None or lacking:
+            self.health.bad("kafka", f"no partitions assigned yet: {', '.join(lacking) or 'Kafka is not connected'}")
+        else:
+            self.health.good("kafka")
+
+    async def _healthz(self, _: Request) -> Response:
+        return JSONResponse({"service": self.name, "alive": True})
+
+    async def _readyz(self, _: Request) -> Response:
+        return JSONResponse(
+            {"service": self.name, "ready": self.health.ready, "against": self.health.against},
+            status_code=200 if self.health.ready else 503,
+        )
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _answer_problem(_: Request, error: Exception) -> Response:
+    if not isinstance(error, Problem):
+        raise error
+    return error.response()
+
+
+async def _answer_http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return Problem(error.status_code, "http", "Request refused", str(error.detail)).response()

@@ -1,0 +1,56 @@
+"""The settings every service shares. Each service extends the class once; only its `app.py` reads it.
+
+Environment variables: `DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`, everything else with the prefix `NSW_`.
+"""
+
+from typing import Literal, TypeVar
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nsw_runtime.errors import BadSettings
+
+
+class ServiceSettings(BaseSettings):
+    """What every service must know."""
+
+    model_config = SettingsConfigDict(env_prefix="NSW_", frozen=True, extra="ignore")
+
+    database_url: SecretStr = Field(
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="Postgres, as this service's own role: postgresql://nsw_<service>:password@host:port/database",
+    )
+    kafka_bootstrap_servers: str = Field(
+        validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
+        description="host:port, several separated by commas",
+    )
+    http_host: str = "127.0.0.1"
+    http_port: int
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    instance: str = Field(default="0", description="static membership: a name for this process, unique in its service")
+    batch_records: int = Field(default=1000, ge=1, le=10_000, description="records a consumer takes at once")
+    poison_limit: int = Field(default=50, ge=1, description="unreadable records in a row before the consumer stops")
+    trace_rate: float = Field(default=0.0, ge=0, le=1, description="share of dossiers traced, where intake begins one")
+    otlp_endpoint: str = Field(default="", description="OTLP/HTTP traces endpoint, e.g. http://host:4318/v1/traces")
+    zipkin_endpoint: str = Field(default="", description="Zipkin v2 endpoint, e.g. http://host:9411/api/v2/spans")
+    crash_at: str = Field(default="", description="for tests: a named crash point, see nsw_runtime.crash")
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def read_settings(kind: type[S]) -> S:
+    """Read a service's settings from the environment, once.
+
+    Raises:
+        BadSettings: names every variable that is missing or wrong.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}" for problem in error.errors()
+        )
+        raise BadSettings(
+            f"settings are not usable: {wrong}. Set the environment variable(s) and start again"
+        ) from None

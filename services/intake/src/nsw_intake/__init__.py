@@ -1,0 +1,1 @@
+"""Intake: takes dossiers in, journals them, and gives a receipt."""

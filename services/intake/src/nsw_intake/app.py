@@ -1,0 +1,30 @@
+"""Intake's composition root."""
+
+from collections.abc import Sequence
+
+from nsw_runtime.server import run
+from nsw_runtime.service import ServiceBase
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from nsw_intake.door import Door
+from nsw_intake.routes import Routes
+from nsw_intake.settings import IntakeSettings
+from nsw_intake.subscribers import subscribe
+
+
+def build(settings: IntakeSettings) -> Starlette:
+    """Intake as a Starlette application."""
+    service = ServiceBase("intake", settings)
+
+    async def parts() -> Sequence[BaseRoute]:
+        subscribe(service)
+        door = Door(pool=service.pool, clock=service.clock, relay=service.relay, waiting_most=settings.waiting_most)
+        return Routes(door=door, pool=service.pool, settings=settings, telemetry=service.telemetry).routes()
+
+    return service.application(parts)
+
+
+def main() -> None:
+    """Run intake."""
+    run(IntakeSettings, build)

@@ -1,0 +1,128 @@
+"""The door: takes dossiers in. Acknowledged means committed, in Postgres, together with its fact; Kafka is not waited for.
+
+Requests that arrive together share one commit. Whatever fails before the commit's end is a 503 and may be sent again
+with the same key: the first receipt is given if the first try did take effect.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+import asyncpg
+from nsw_contracts.envelope import fact_id
+from nsw_contracts.events import SUBMITTED, DossierContent, Submitted
+from nsw_contracts.topics import SUBMISSIONS
+from nsw_runtime import metrics
+from nsw_runtime.clock import Clock
+from nsw_runtime.crash import crash_point
+from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.group_commit import GroupCommit
+from nsw_runtime.journal import append, entry
+from nsw_runtime.problems import Problem, unavailable
+from nsw_runtime.relay import Relay
+
+from nsw_intake import store
+from nsw_intake.errors import key_reused
+from nsw_intake.store import Filed, Filing
+
+GATHER_SECONDS: Final = 0.002
+MOST_A_COMMIT: Final = 1000
+
+
+class Submission(NamedTuple):
+    """A valid dossier on its way in. `cause` makes its fact's id: the same business and key give the same id."""
+
+    content: DossierContent
+    idempotency_key: str
+    content_sha256: str
+    traceparent: str | None
+
+
+class Receipt(NamedTuple):
+    """What the business gets: the number, the digest of what was taken in, and when."""
+
+    number: str
+    content_sha256: str
+    received_at: str
+    status: str = "submitted"
+
+
+def submission(content: DossierContent, key: str, traceparent: str | None) -> Submission:
+    """A submission, with the digest of its content in the platform's own JSON form."""
+    return Submission(content, key, sha256(content.model_dump_json().encode()).hexdigest(), traceparent)
+
+
+class Door:
+    """Takes submissions in, many to a commit."""
+
+    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, waiting_most: int) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._relay = relay
+        self._waiting_most = waiting_most
+        self._commits = GroupCommit(self._commit, gather_seconds=GATHER_SECONDS, most=MOST_A_COMMIT)
+
+    async def take_in(self, submissions: Sequence[Submission]) -> Sequence[Receipt | Problem]:
+        """Take submissions in; a receipt, or the problem, for each.
+
+        Raises:
+            Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
+        """
+        if self._relay.diverged:
+            raise unavailable("The window is being restored and takes nothing in. Try again later.", retry_after=60)
+        if self._commits.waiting > self._waiting_most:
+            raise unavailable("Too much is waiting to be stored. Try again shortly.", retry_after=1)
+        try:
+            results = await self._commits.submit(submissions)
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            metrics.DOOR.labels("unavailable").inc(len(submissions))
+            raise unavailable("The dossier could not be stored now. Send it again with the same key.") from error
+        metrics.DOOR.labels("taken").inc(sum(isinstance(result, Receipt) for result in results))
+        metrics.DOOR.labels("refused").inc(sum(isinstance(result, Problem) for result in results))
+        return results
+
+    async def _commit(self, submissions: Sequence[Submission]) -> Sequence[Receipt | Problem]:
+        now = self._clock()
+        crash_point("door.transaction.before")
+        async with self._pool.acquire() as connection, connection.transaction():
+            numbers = await store.numbers(connection, len(submissions), now.year)
+            filings = [
+                Filing(number, one.content.declarant.tax_code, one.idempotency_key, one.content_sha256, one.content.procedure, now)
+                for number, one in zip(numbers, submissions, strict=True)
+            ]  # fmt: skip
+            new = await store.file(connection, filings)
+            keys = [(filing.declarant, filing.idempotency_key) for filing in filings if filing.number not in new]
+            held = await store.filed(connection, keys) if keys else {}
+            facts = [
+                entry(
+                    SUBMISSIONS,
+                    SUBMITTED,
+                    Submitted.model_construct(
+                        number=filing.number,
+                        submitted_at=now,
+                        content_sha256=filing.content_sha256,
+                        idempotency_key=filing.idempotency_key,
+                        content=one.content,
+                    ),
+                    fact_id=fact_id(f"{filing.declarant}/{filing.idempotency_key}", SUBMITTED),
+                    traceparent=one.traceparent,
+                )
+                for filing, one in zip(filings, submissions, strict=True)
+                if filing.number in new
+            ]
+            await append(connection, facts, now)
+        crash_point("door.transaction.after")
+        self._relay.wake()
+        return [
+            Receipt(filing.number, filing.content_sha256, now.isoformat())
+            if filing.number in new
+            else _held(filing, held[filing.declarant, filing.idempotency_key])
+            for filing in filings
+        ]
+
+
+def _held(filing: Filing, held: Filed) -> Receipt | Problem:
+    """The first receipt, when the same dossier is sent again."""
+    if held.content_sha256 != filing.content_sha256:
+        return key_reused()
+    return Receipt(held.number, held.content_sha256, held.submitted_at.isoformat())

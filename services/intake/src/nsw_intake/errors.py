@@ -1,0 +1,60 @@
+"""Intake's refusals, as problem details. Each says what the client can do."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from nsw_runtime.problems import FieldError, Problem
+
+KEY_HEADER: Final = "Idempotency-Key"
+
+
+def malformed(detail: str, errors: Iterable[FieldError] = ()) -> Problem:
+    """The body is not usable JSON."""
+    return Problem(400, "malformed", "The body cannot be read", detail, errors=errors)
+
+
+def invalid(errors: Iterable[FieldError]) -> Problem:
+    """The JSON is fine, the dossier is not."""
+    return Problem(
+        422,
+        "invalid-dossier",
+        "The dossier is not valid",
+        "Correct the fields named in `errors` and send it again.",
+        errors=errors,
+    )
+
+
+def too_large(limit: int, unit: str) -> Problem:
+    """More than the door takes at once."""
+    return Problem(
+        413,
+        "too-large",
+        "The body is too large",
+        f"At most {limit:,} {unit} in one request; send it in parts.",
+    )
+
+
+def wrong_media_type(wanted: str) -> Problem:
+    """The body is of another type."""
+    return Problem(415, "media-type", "Another media type is needed", f"Send the body as {wanted}.")
+
+
+def bad_key() -> Problem:
+    """The idempotency key is missing or unusable."""
+    return Problem(
+        400, "idempotency-key", f"{KEY_HEADER} is missing or not usable",
+        f"Send the header {KEY_HEADER} with 1 to 255 visible ASCII characters, the same for each try of one dossier.",
+    )  # fmt: skip
+
+
+def key_reused() -> Problem:
+    """The key belongs to another dossier of this business."""
+    return Problem(
+        422, "idempotency-key-reused", f"The {KEY_HEADER} was used for another dossier",
+        "This business has sent another dossier with this key. Use a new key for a new dossier.",
+    )  # fmt: skip
+
+
+def unknown_dossier() -> Problem:
+    """There is no such dossier."""
+    return Problem(404, "unknown-dossier", "No such dossier", "Check the number: twelve digits, as on the receipt.")

@@ -1,0 +1,117 @@
+"""From bytes to a valid dossier, or to a problem that names every wrong field by its JSON pointer.
+
+Refused before anything else is looked at: other than UTF-8, duplicate keys, NaN and Infinity, NUL, lone surrogates, more
+than sixty-four levels. The standard library's parser is used because it alone lets duplicate keys be seen.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+
+from nsw_contracts.events import DossierContent
+from nsw_procedures.catalogue import procedures
+from nsw_procedures.tax_code import is_tax_code
+from nsw_runtime.problems import FieldError
+from pydantic import ValidationError
+
+from nsw_intake.errors import invalid, malformed
+
+MAX_DEPTH: Final = 64
+ERRORS_SHOWN: Final = 20
+
+
+class _Duplicate:
+    """Stands in the parsed tree where an object named a key twice."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    seen: set[str] = set()
+    return _Duplicate(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+
+
+def _constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON value of a body.
+
+    Raises:
+        Problem: 400, with the pointer of a duplicate key, a NUL or a lone surrogate.
+    """
+    try:
+        value = json.loads(body, object_pairs_hook=_object, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        raise malformed(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+    except UnicodeDecodeError as error:
+        raise malformed(f"Not UTF-8: byte {error.start} cannot be read.") from None
+    except RecursionError:
+        raise malformed(f"Nested more than {MAX_DEPTH} levels deep.") from None
+    except ValueError as error:
+        raise malformed(f"Not JSON: {error}.") from None
+    # The slow walk is for bodies that could hold what it looks for; no honest dossier is nested or escaped like that.
+    if b"\\u" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH or _has_duplicate(value):
+        wrong = next(_refused(value, "", 0), None)
+        if wrong is not None:
+            raise malformed("The body holds what JSON for a dossier may not hold; see `errors`.", [wrong])
+    return value
+
+
+def _has_duplicate(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_duplicate(item) for item in value.values() if isinstance(item, (dict, list, _Duplicate)))
+    if isinstance(value, list):
+        return any(_has_duplicate(item) for item in value if isinstance(item, (dict, list, _Duplicate)))
+    return isinstance(value, _Duplicate)
+
+
+def _refused(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:
+    if depth > MAX_DEPTH:
+        yield FieldError(pointer, f"nested more than {MAX_DEPTH} levels deep")
+    elif isinstance(value, _Duplicate):
+        yield FieldError(f"{pointer}/{_escape(value.key)}", "this key stands twice in its object; send it once")
+    elif isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            yield FieldError(pointer, "holds NUL or half of a surrogate pair; send text only")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _refused(key, pointer, depth)
+            yield from _refused(item, f"{pointer}/{_escape(key)}", depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _refused(item, f"{pointer}/{index}", depth + 1)
+
+
+def _escape(part: object) -> str:
+    return str(part).encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")
+
+
+def valid_content(value: Any, base: str = "") -> DossierContent:
+    """The dossier in a parsed body; `base` is the pointer at which it stands.
+
+    Raises:
+        Problem: 422, with one entry for each wrong field.
+    """
+    try:
+        content = DossierContent.model_validate(value)
+    except ValidationError as error:
+        raise invalid(
+            FieldError(base + "".join(f"/{_escape(part)}" for part in found["loc"]), found["msg"])
+            for found in error.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_SHOWN]
+        ) from None
+    wrong = []
+    if content.procedure not in procedures():
+        wrong.append(
+            FieldError(f"{base}/procedure", "no procedure of the window has this code; see the published list")
+        )
+    if not is_tax_code(content.declarant.tax_code):
+        wrong.append(FieldError(f"{base}/declarant/tax_code", "the check digit (the tenth digit) is wrong"))
+    if wrong:
+        raise invalid(wrong)
+    return content

@@ -1,0 +1,11 @@
+"""What intake reads."""
+
+from nsw_contracts.topics import STATUS
+from nsw_runtime.service import ServiceBase
+
+from nsw_intake.handlers import StatusHandler
+
+
+def subscribe(service: ServiceBase) -> None:
+    """Intake reads the public statuses."""
+    service.consume([STATUS.name], StatusHandler())

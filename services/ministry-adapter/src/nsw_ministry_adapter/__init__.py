@@ -1,0 +1,1 @@
+"""Ministry adapter: delivers dossiers to agencies and journals their answers."""

@@ -1,0 +1,1 @@
+"""Notifier: tells businesses what happened to their dossiers."""

@@ -1,0 +1,46 @@
+"""What the notifier hears: public statuses, each of which becomes a webhook still to be sent for whoever wants it."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from nsw_contracts.envelope import fact_id
+from nsw_contracts.events import NOTIFIED, StatusChanged
+from nsw_runtime.database import Connection
+from nsw_runtime.handling import Applied, Event, Intent, Outcome, Quarantine
+
+from nsw_notifier import subscriptions
+from nsw_notifier.subscriptions import Subscription
+from nsw_notifier.webhook import event_json
+
+
+class StatusHandler:
+    """The state of a dossier here is its declarant's subscriptions. `remember` hears of each that was read."""
+
+    def __init__(self, remember: Callable[[Sequence[Subscription]], None]) -> None:
+        self._remember = remember
+
+    async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, list[Subscription]]:
+        """The subscriptions of the businesses these events are about, by dossier."""
+        declarant = {event.number: event.fact.declarant for event in events if isinstance(event.fact, StatusChanged)}
+        found = await subscriptions.of_declarants(connection, sorted(set(declarant.values())))
+        for known in found.values():
+            self._remember(known)
+        return {number: found[business] for number, business in declarant.items() if business in found}
+
+    def handle(self, event: Event, state: list[Subscription] | None) -> Outcome[list[Subscription]]:
+        """One intent for each subscription that wants the event."""
+        change = event.fact
+        if not isinstance(change, StatusChanged):
+            return Quarantine(f"{event.type} does not belong on {event.topic}")
+        wanted = [one for one in state or () if one.wants(change)]
+        if not wanted:
+            return Applied()
+        body = event_json(event.id, event.type, change.changed_at, event.value)
+        return Applied(
+            intents=[
+                Intent(one.id, fact_id(event.id, NOTIFIED, one.id), event.number, body, event.traceparent)
+                for one in wanted
+            ]
+        )
+
+    async def save(self, connection: Connection, changed: Mapping[str, list[Subscription]]) -> None:
+        """Nothing changes but the intents."""

@@ -1,0 +1,12 @@
+"""What the notifier reads."""
+
+from nsw_contracts.topics import STATUS
+from nsw_runtime.service import ServiceBase
+
+from nsw_notifier.handlers import StatusHandler
+from nsw_notifier.transport import WebhookTransport
+
+
+def subscribe(service: ServiceBase, transport: WebhookTransport) -> None:
+    """The notifier reads the public statuses."""
+    service.consume([STATUS.name], StatusHandler(transport.remember))

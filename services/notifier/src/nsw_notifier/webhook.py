@@ -1,0 +1,63 @@
+"""Webhooks as Standard Webhooks has them: `webhook-id`, `webhook-timestamp`, `webhook-signature` over id, time and body.
+
+A single webhook's id is the event's id. A batch's id is made from the first and last event in it, and every event inside
+carries its own id, by which the receiver drops repeats.
+"""
+
+import base64
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from nsw_contracts.envelope import fact_id
+from pydantic import BaseModel, ConfigDict
+
+BATCH_TYPE: Final = "vn.nsw.dossier.batch.v1"
+
+
+class EventReference(BaseModel):
+    """What the notifier needs to know of an event it sent: read back from the body of the intent."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    class Data(BaseModel):
+        """The dossier's declarant and revision."""
+
+        declarant: str
+        revision: int
+
+    id: str
+    data: Data
+
+
+def event_json(event_id: str, event_type: str, at: datetime, data: bytes) -> bytes:
+    """One event as a business gets it; `data` is the fact as it was journaled."""
+    return b'{"id":"%s","type":"%s","timestamp":"%s","data":%s}' % (
+        event_id.encode(), event_type.encode(), at.isoformat().encode(), data,
+    )  # fmt: skip
+
+
+def batch_json(events: Sequence[bytes], at: datetime) -> bytes:
+    """Many events in one body."""
+    return b'{"type":"%s","timestamp":"%s","data":{"events":[%s]}}' % (
+        BATCH_TYPE.encode(), at.isoformat().encode(), b",".join(events),
+    )  # fmt: skip
+
+
+def batch_id(first: str, last: str) -> str:
+    """The id of a batch: the same events sent again have the same id."""
+    return fact_id(f"{first}/{last}", BATCH_TYPE)
+
+
+def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The three headers, signed with a `whsec_` secret (HMAC-SHA256, version v1)."""
+    timestamp = str(int(at.timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    digest = hmac.digest(key, f"{webhook_id}.{timestamp}.".encode() + body, sha256)
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+    }

@@ -1,0 +1,1 @@
+"""Routing: holds the case of each dossier and its state machine."""
