@@ -85,7 +85,8 @@ async def _make_role(connection: "asyncpg.Connection[Any]", service: Service, pa
     await connection.execute(f"create schema if not exists {schema}")
     await connection.execute(f"set search_path to {schema}")
     await connection.execute(
-        "create table if not exists migration (name text primary key, digest text not null, applied_at timestamptz not null)"
+        "create table if not exists migration"
+        " (name text primary key, digest text not null, applied_at timestamptz not null)"
     )
 
 

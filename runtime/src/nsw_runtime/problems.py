@@ -22,7 +22,7 @@ class FieldError:
     detail: str
 
 
-class Problem(Exception):  # noqa: N818  # it is the answer, and RFC 9457 calls it a problem
+class Problem(Exception):  # it is the answer, and RFC 9457 calls it a problem
     """An answer that is a problem. `kind` names it for machines; `retry_after` is in seconds."""
 
     def __init__(

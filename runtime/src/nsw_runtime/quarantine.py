@@ -31,8 +31,8 @@ class ParkedEvent(NamedTuple):
 
 _QUARANTINE: Final = """
 insert into quarantine (topic, partition, record_offset, position, key, headers, value, reason, quarantined_at)
-select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bytea[], $6::jsonb[], $7::bytea[], $8::text[]),
-    (select $9::timestamptz) as at
+select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bytea[], $6::jsonb[], $7::bytea[],
+    $8::text[]), (select $9::timestamptz) as at
 on conflict do nothing
 """
 _PARK: Final = """

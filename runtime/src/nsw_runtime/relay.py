@@ -6,6 +6,7 @@ goes on from `published`. The tail check runs at the start, whenever the broker 
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 FACTS_A_ROUND: Final = 1500  # of one stream; bounds memory and the time between acks
 POLL_SECONDS: Final = 0.5  # backup to being woken in process
 TAIL_CHECK_SECONDS: Final = 60.0
+DIVERGED_CHECK_SECONDS: Final = 3.0  # while an operator is at work
 JOURNAL_MONTHS_AHEAD: Final = 3
 
 _HEADS: Final = "select topic, partition, position, published from stream_head where partition % $2 = any($1)"
@@ -48,8 +50,9 @@ cross join lateral (
 """
 # A head that a transaction holds now is left for the next round: nobody waits for anybody.
 _PUBLISHED: Final = """
-with wanted as (select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) as w(topic, partition, before, sent)),
-free as (
+with wanted as (
+    select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) as w(topic, partition, before, sent)
+), free as (
     select h.topic, h.partition, w.sent from stream_head h join wanted w using (topic, partition)
     where h.published = w.before for update of h skip locked
 )
@@ -118,10 +121,8 @@ class Relay:
             await self._ownership.release()
 
     async def _rest(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
-        except TimeoutError:
-            pass
         self._woken.clear()
 
     async def _start_over(self, error: BaseException) -> None:
@@ -295,7 +296,7 @@ class Relay:
             self._health.bad("relay.diverged", next(iter(self.diverged.values())))
         else:
             self._health.good("relay.diverged")
-        self._next_check = time.monotonic() + TAIL_CHECK_SECONDS
+        self._next_check = time.monotonic() + (DIVERGED_CHECK_SECONDS if self.diverged else TAIL_CHECK_SECONDS)
         self.checked.set()
         await connection.execute("select ensure_journal_months($1, $2)", datetime.now(UTC).date(), JOURNAL_MONTHS_AHEAD)
         return [Head(*row) for row in await connection.fetch(_HEADS, list(self._ownership.groups), GROUPS)]
@@ -304,7 +305,7 @@ class Relay:
         topic, partition = stream
         text = str(
             JournalBehindBroker(
-                f"{topic}[{partition}]: the broker holds facts up to {tail}, the journal (at {head.position}) lacks them: "
+                f"{topic}[{partition}]: the broker holds facts up to {tail} that the journal (at {head.position}) lacks: "
                 "Postgres was restored to an older point. Nothing new is taken in. Look with `nsw stream verify`, take "
                 "the facts back with `nsw stream adopt`"
             )

@@ -6,6 +6,7 @@ and all. On the wire this is at least once, with an id that stays the same, by w
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -154,10 +155,8 @@ class Sender:
         idle = [lane.due for lane in self._lanes.values() if not lane.busy]
         room = len(self._tasks) < LANES_AT_ONCE
         until = min([next_scan, *idle]) if room else next_scan
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), max(0.0, until - time.monotonic()))
-        except TimeoutError:
-            pass
         self._woken.clear()
 
     async def _start_due(self) -> None:

@@ -41,7 +41,7 @@ WATCH_SECONDS: Final = 2.0
 
 
 class ServiceBase:
-    """The parts of one service, made in `parts` once Postgres' pool exists and run inside the application's lifespan."""
+    """The parts of one service, made once Postgres' pool exists and run inside the application's lifespan."""
 
     def __init__(self, name: ServiceName, settings: ServiceSettings, *, clock: Clock = system_clock) -> None:
         configure_logs(name, settings.log_level)

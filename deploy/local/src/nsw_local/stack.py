@@ -190,7 +190,9 @@ class Stack:
         self.processes.stop(name)
 
     def _stop_kafka(self) -> None:
-        self.processes.stop(Kafka.name, seconds=kafka.STOP_SECONDS)
+        if self.running(Kafka.name):
+            self.processes.stop(Kafka.name, seconds=kafka.STOP_SECONDS)
+            self._kafka.ended(self.processes.wait_exit(Kafka.name))
 
     def _stop_postgres(self, *, immediate: bool = False) -> None:
         number = signal.SIGQUIT if immediate else None

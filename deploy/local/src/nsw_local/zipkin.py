@@ -30,7 +30,7 @@ class Zipkin:
     def server(self) -> Program:
         """The server."""
         (jar,) = fetch("zipkin", self._settings)
-        java = find_java(self._settings.java_home)
+        java = find_java(self._settings.java_home).path
         jvm = [
             "-Xms64m",
             "-Xmx384m",

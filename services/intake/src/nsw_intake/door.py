@@ -22,7 +22,8 @@ from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.relay import Relay
 
 from nsw_intake import store
-from nsw_intake.errors import key_reused
+from nsw_intake.errors import NumbersTaken, key_reused
+from nsw_intake.numbers import Numbers
 from nsw_intake.store import Filed, Filing
 
 GATHER_SECONDS: Final = 0.002
@@ -30,7 +31,7 @@ MOST_A_COMMIT: Final = 1000
 
 
 class Submission(NamedTuple):
-    """A valid dossier on its way in. `cause` makes its fact's id: the same business and key give the same id."""
+    """A valid dossier on its way in."""
 
     content: DossierContent
     idempotency_key: str
@@ -60,6 +61,7 @@ class Door:
         self._clock = clock
         self._relay = relay
         self._waiting_most = waiting_most
+        self._numbers = Numbers()
         self._commits = GroupCommit(self._commit, gather_seconds=GATHER_SECONDS, most=MOST_A_COMMIT)
 
     async def take_in(self, submissions: Sequence[Submission]) -> Sequence[Receipt | Problem]:
@@ -82,10 +84,17 @@ class Door:
         return results
 
     async def _commit(self, submissions: Sequence[Submission]) -> Sequence[Receipt | Problem]:
+        while True:
+            try:
+                return await self._commit_once(submissions)
+            except NumbersTaken:
+                self._numbers.move_on()
+
+    async def _commit_once(self, submissions: Sequence[Submission]) -> Sequence[Receipt | Problem]:
         now = self._clock()
         crash_point("door.transaction.before")
         async with self._pool.acquire() as connection, connection.transaction():
-            numbers = await store.numbers(connection, len(submissions), now.year)
+            numbers = self._numbers.give(len(submissions), now.year)
             filings = [
                 Filing(number, one.content.declarant.tax_code, one.idempotency_key, one.content_sha256, one.content.procedure, now)
                 for number, one in zip(numbers, submissions, strict=True)
@@ -93,6 +102,8 @@ class Door:
             new = await store.file(connection, filings)
             keys = [(filing.declarant, filing.idempotency_key) for filing in filings if filing.number not in new]
             held = await store.filed(connection, keys) if keys else {}
+            if len(held) < len(set(keys)):
+                raise NumbersTaken("numbers of this group were given before")
             facts = [
                 entry(
                     SUBMISSIONS,
@@ -104,7 +115,7 @@ class Door:
                         idempotency_key=filing.idempotency_key,
                         content=one.content,
                     ),
-                    fact_id=fact_id(f"{filing.declarant}/{filing.idempotency_key}", SUBMITTED),
+                    fact_id=fact_id(filing.number, SUBMITTED),
                     traceparent=one.traceparent,
                 )
                 for filing, one in zip(filings, submissions, strict=True)

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
+from nsw_runtime.errors import NswError
 from nsw_runtime.problems import FieldError, Problem
+
+
+class NumbersTaken(NswError):
+    """Numbers of this group were given before; other ones are tried."""
+
 
 KEY_HEADER: Final = "Idempotency-Key"
 

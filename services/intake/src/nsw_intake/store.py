@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from nsw_contracts.events import StatusChanged
-from nsw_contracts.number import dossier_number
 from nsw_runtime.database import Connection
 
 
@@ -29,12 +28,11 @@ class Filed(NamedTuple):
     submitted_at: datetime
 
 
-_SERIALS: Final = "select nextval('dossier_serial') from generate_series(1, $1)"
 _FILE: Final = """
 insert into dossier (number, declarant, idempotency_key, content_sha256, procedure, submitted_at)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as f(n, d, k, s, p, t)
 order by d, k
-on conflict (declarant, idempotency_key) do nothing
+on conflict do nothing
 returning number
 """
 _FILED: Final = """
@@ -50,18 +48,13 @@ insert into timeline (number, revision, status, agency, changed_at, detail)
 select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[])
 on conflict do nothing
 """
-_SERIAL_BEYOND: Final = """
-select setval('dossier_serial', greatest((select last_value from dossier_serial), $1), true)
-"""
-
-
-async def numbers(connection: Connection, count: int, year: int) -> list[str]:
-    """So many new dossier numbers of a year."""
-    return [dossier_number(year, row[0]) for row in await connection.fetch(_SERIALS, count)]
 
 
 async def file(connection: Connection, filings: Sequence[Filing]) -> set[str]:
-    """File dossiers whose keys are new; gives the numbers that were filed. Two of one key: the first is filed."""
+    """File dossiers; gives the numbers that were filed. Left out: a key that is held already, a number that was given.
+
+    Of two with one key the first is filed.
+    """
     columns = [list(column) for column in zip(*filings, strict=True)]
     return {row["number"] for row in await connection.fetch(_FILE, *columns)}
 
@@ -119,10 +112,3 @@ async def dossier(connection: Connection, number: str) -> dict[str, Any] | None:
         "content_sha256": row["content_sha256"],
         "timeline": timeline,
     }
-
-
-async def take_back(connection: Connection, filings: Sequence[Filing]) -> None:
-    """Hold again dossiers that a restore had lost (`nsw stream adopt`), and give no number of theirs a second time."""
-    await file(connection, filings)
-    serials = [int(filing.number[2:11]) for filing in filings]
-    await connection.execute(_SERIAL_BEYOND, max(serials, default=0))

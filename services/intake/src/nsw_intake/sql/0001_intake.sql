@@ -20,5 +20,3 @@ create table timeline (
     detail     jsonb       not null,
     primary key (number, revision)
 );
-
-create sequence dossier_serial as bigint minvalue 0 start 0;
