@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
+import asyncpg
 from nsw_contracts.topics import SERVICES, TOPICS, Service
-from nsw_runtime.errors import NswError
+from nsw_runtime.errors import NswError, StreamUnavailable
 from nsw_runtime.kafka import ensure_topics
 from nsw_runtime.migrations import migrate
 
@@ -30,7 +31,14 @@ async def install(database_url: str, bootstrap: str, password: str, say: Callabl
         NswError: says what is in the way.
     """
     for service in SERVICES:
-        for name in await migrate(database_url, service, PACKAGES[service], password=password):
+        try:
+            applied = await migrate(database_url, service, PACKAGES[service], password=password)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            why = str(error) or type(error).__name__
+            raise StreamUnavailable(
+                f"Postgres cannot be used: {why}. Is it up, and is DATABASE_URL its owner's?"
+            ) from error
+        for name in applied:
             say(f"{service}: applied {name}")
     for topic in await ensure_topics(bootstrap, TOPICS):
         say(f"made topic {topic}")

@@ -26,6 +26,8 @@ ONE_BY_ONE: Final = frozenset({"NHNN", "BNG"})
 """Agencies whose simulated systems take one dossier a request, as not every ministry's can take more."""
 
 AGENCY_BATCH: Final = 500
+_AGENCIES_FILE: Final = "agencies.json"
+_ROLES_FILE: Final = "role-password"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class System:
     def on(cls, stack: Stack, **env: str) -> "System":
         """The system on a local stack; `env` is added to every service's environment."""
         return cls(
-            stack.folder, stack.ports, stack.database_url, stack.kafka_bootstrap, _role_password(stack.folder), env
+            stack.folder, stack.ports, stack.database_url, stack.kafka_bootstrap, role_password(stack.folder), env
         )
 
     @property
@@ -121,7 +123,7 @@ class System:
         }  # fmt: skip
 
     def _agencies_file(self) -> Path:
-        file = self.folder / "agencies.json"
+        file = self.folder / _AGENCIES_FILE
         agencies = [
             {
                 "code": code,
@@ -134,9 +136,17 @@ class System:
         return file
 
 
-def _role_password(folder: Path) -> str:
-    """The services' password, made once and kept beside the data, readable by its owner only."""
-    file = folder / "role-password"
+def forget(folder: Path) -> None:
+    """Remove what a system has put into a stack's folder; only when it has ended."""
+    for name in (_AGENCIES_FILE, _ROLES_FILE):
+        (folder / name).unlink(missing_ok=True)
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def role_password(folder: Path) -> str:
+    """The services' password on a local stack, made once and kept beside the data, readable by its owner only."""
+    file = folder / _ROLES_FILE
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)

@@ -162,7 +162,7 @@ class Kafka:
             # nobody else is about to join
             "group.initial.rebalance.delay.ms": 0,
             # a crashed broker may register again only when its old session has ended: not after 9 s
-            "broker.session.timeout.ms": 3000,
+            "broker.session.timeout.ms": 4000,
             "broker.heartbeat.interval.ms": 500,
             "log.retention.hours": 7 * 24,
             # a few processors, shared with everything else

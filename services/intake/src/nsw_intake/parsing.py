@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 from nsw_contracts.events import DossierContent
 from nsw_procedures.catalogue import procedures
 from nsw_procedures.tax_code import is_tax_code
-from nsw_runtime.problems import FieldError
+from nsw_runtime.problems import FieldError, Problem
 from pydantic import ValidationError
 
 from nsw_intake.errors import invalid, malformed
@@ -27,16 +27,29 @@ class _Duplicate:
         self.key = key
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Any:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    seen: set[str] = set()
-    return _Duplicate(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+class _KeyTwice(ValueError):
+    """An object names a key twice."""
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        raise _KeyTwice
+    return found
+
+
+def _marked(members: list[tuple[str, Any]]) -> Any:
+    found = dict(members)
+    keys = [key for key, _ in members]
+    return found if len(found) == len(keys) else _Duplicate(next(key for key in keys if keys.count(key) > 1))
 
 
 def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
+
+
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_MARKING: Final = json.JSONDecoder(object_pairs_hook=_marked, parse_constant=_constant)
 
 
 def parse_json(body: bytes) -> Any:
@@ -46,29 +59,28 @@ def parse_json(body: bytes) -> Any:
         Problem: 400, with the pointer of a duplicate key, a NUL or a lone surrogate.
     """
     try:
-        value = json.loads(body, object_pairs_hook=_object, parse_constant=_constant)
+        text = body.decode()
+        value = _STRICT.decode(text)
     except json.JSONDecodeError as error:
         raise malformed(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except UnicodeDecodeError as error:
         raise malformed(f"Not UTF-8: byte {error.start} cannot be read.") from None
     except RecursionError:
         raise malformed(f"Nested more than {MAX_DEPTH} levels deep.") from None
+    except _KeyTwice:
+        raise _refusal(next(_refused(_MARKING.decode(text), "", 0))) from None
     except ValueError as error:
         raise malformed(f"Not JSON: {error}.") from None
     # The slow walk is for bodies that could hold what it looks for; no honest dossier is nested or escaped like that.
-    if b"\\u" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH or _has_duplicate(value):
+    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
         wrong = next(_refused(value, "", 0), None)
         if wrong is not None:
-            raise malformed("The body holds what JSON for a dossier may not hold; see `errors`.", [wrong])
+            raise _refusal(wrong)
     return value
 
 
-def _has_duplicate(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_has_duplicate(item) for item in value.values() if isinstance(item, (dict, list, _Duplicate)))
-    if isinstance(value, list):
-        return any(_has_duplicate(item) for item in value if isinstance(item, (dict, list, _Duplicate)))
-    return isinstance(value, _Duplicate)
+def _refusal(wrong: FieldError) -> Problem:
+    return malformed("The body holds what JSON for a dossier may not hold; see `errors`.", [wrong])
 
 
 def _refused(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:

@@ -1,0 +1,102 @@
+"""`nsw demo`: everything on this machine, in the foreground: start, file dossiers, show what became of them, stop."""
+
+import json
+import urllib.request
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from nsw_contracts.topics import SERVICES
+from nsw_local import Ports, Settings, Stack, lock
+from nsw_local import down as stop
+from nsw_local.errors import FolderInUseError
+from nsw_local.ports import is_free
+from nsw_local.supervisor import start_all
+
+from nsw_cli import system
+from nsw_cli.dossier import fetch, print_dossier
+from nsw_cli.errors import FOUND_WRONG
+from nsw_cli.options import AsJson
+from nsw_cli.output import err, out, print_json, say
+from nsw_cli.steps import Steps
+
+DEMO_FOLDER: Final = Path(".nsw/demo")
+SEEN_ENOUGH: Final = 1000  # arrivals among which every status is likely to be
+
+
+def demo(
+    dossiers: Annotated[int, typer.Option(min=1, help="How many to file.")] = 2000,
+    folder: Annotated[Path, typer.Option(help="Where it keeps its data; wiped at the start.")] = DEMO_FOLDER,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Start everything here, file dossiers and follow each to its end, show the figures, and stop."""
+    if lock.holder(folder) is not None:
+        raise FolderInUseError(folder)
+    stop(folder, wipe=True)
+    system.forget(folder)
+    # Its own Kafka and Postgres, whatever the environment names: a demo writes into nobody's database.
+    settings = replace(Settings.from_environment(), kafka_bootstrap=None, database_url=None)
+    free = all(is_free(port) for port in astuple(settings.ports))
+    with Stack(folder, settings.ports if free else Ports.free(), settings) as stack:
+        with Steps() as steps:
+            whole = system.System.on(stack)
+            start_all(stack, whole.spec(), steps.begin)
+        kept = _replay(stack, whole, dossiers, as_json=as_json)
+        if not as_json:
+            _look_next(whole, folder)
+        with Steps() as steps:
+            steps.begin("Stopping")
+            stack.stop()
+    if not kept:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool) -> bool:
+    from nsw_benchmarks.replay import ReplayOptions  # noqa: PLC0415  # slow import
+    from nsw_benchmarks.table import result_table  # noqa: PLC0415  # slow import
+
+    from nsw_cli import replaying  # noqa: PLC0415  # slow import
+
+    result = replaying.run(
+        ReplayOptions(
+            services=whole.services,
+            agencies_url=whole.agencies_url,
+            businesses_url=whole.businesses_url,
+            dossiers=dossiers,
+            pids={service: stack.pid(service) for service in SERVICES},
+        )
+    )
+    for example in result.examples:
+        err.print(example, markup=False)
+    (err if as_json else out).print(result_table(result))
+    if as_json:
+        print_json(replaying.figures(result), indent=None)
+    return replaying.kept(result)
+
+
+def _look_next(whole: system.System, folder: Path) -> None:
+    """The story of one dossier, and what to type to see more of it."""
+    numbers = _numbers_by_status(whole.businesses_url)
+    if not numbers:
+        return
+    say("\n[bold]One of them, as its declarant sees it:[/]\n")
+    print_dossier(fetch(whole.services["intake"], next(iter(numbers.values()))), "en")
+    at = f"--folder {folder}"
+    say("\n[bold]What to look at next[/] (the data of this run stays):\n")
+    say(f"  nsw up {at}   start it again in the background, with these dossiers in it; then")
+    for status, number in numbers.items():
+        say(f"  nsw dossier show {number} {at}   [dim]{status}[/]")
+    say(f"  nsw dossier show {next(iter(numbers.values()))} --lang vi {at}")
+    say(f"  nsw stream verify {at}   each journal against its copy in Kafka")
+    say(f"  nsw replay --dossiers 20000 {at}   more of the same")
+    say(f"  nsw down {at}\n")
+
+
+def _numbers_by_status(businesses_url: str) -> dict[str, str]:
+    """A dossier's number for each status that businesses heard of."""
+    with urllib.request.urlopen(f"{businesses_url}/seen?limit={SEEN_ENOUGH}") as answer:  # noqa: S310 - our own
+        seen = [json.loads(line) for line in answer]
+    last = {arrival["number"]: arrival["status"] for arrival in seen}
+    return {status: number for number, status in sorted(last.items(), reverse=True)}

@@ -1,0 +1,93 @@
+"""`nsw dossier show`: what a business sees of its dossier, asked of intake over HTTP."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+import typer
+
+from nsw_cli.errors import CommandError
+from nsw_cli.http import get_json
+from nsw_cli.local import running
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder
+from nsw_cli.output import print_json, print_table, say
+from nsw_cli.statuses import LABELS, Language, sentence
+
+app = typer.Typer(no_args_is_help=True, help="One dossier.")
+
+SAID: Final = ("reason", "items", "outcome", "certificate_number")
+
+
+@app.callback()
+def dossier() -> None:
+    """One dossier."""
+
+
+@app.command()
+def show(
+    number: Annotated[str, typer.Argument(help="The dossier's number, twelve digits.")],
+    folder: Folder = DEFAULT_FOLDER,
+    intake: Annotated[
+        str | None,
+        typer.Option(
+            "--intake-url", envvar="NSW_INTAKE_URL", help="Intake's base URL.  [default: the local stack's]",
+            show_default=False,
+        ),
+    ] = None,
+    lang: Annotated[Language, typer.Option(help="English or Vietnamese.")] = "en",
+    *,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Show a dossier's status and its timeline."""
+    found = fetch(intake or running(folder).urls["intake"], number)
+    if as_json:
+        print_json(found)
+    else:
+        print_dossier(found, lang)
+
+
+def fetch(intake: str, number: str) -> dict[str, Any]:
+    """A dossier as intake gives it.
+
+    Raises:
+        CommandError: there is none of this number, or intake does not answer.
+    """
+    if not number.isdecimal():
+        raise CommandError(f"{number!r} is no dossier number: twelve digits, as in the receipt")
+    answer = get_json(f"{intake.rstrip('/')}/v1/dossiers/{number}")
+    if answer.status == HTTPStatus.NOT_FOUND:
+        raise CommandError(f"the window has no dossier {number}. The number stands in the receipt: twelve digits")
+    if answer.status != HTTPStatus.OK:
+        said = answer.body.get("detail") or answer.body.get("title") if isinstance(answer.body, dict) else answer.body
+        raise CommandError(f"intake answered {answer.status}: {said}")
+    found: dict[str, Any] = answer.body
+    return found
+
+
+def print_dossier(found: Mapping[str, Any], lang: Language) -> None:
+    """The dossier for people."""
+    words = LABELS[lang]
+    say(f"[bold]{words['dossier']} {found['number']}[/]: {sentence(found['status'], lang)}")
+    say(f"{words['procedure']} {found['procedure']}, {words['filed']} {_time(found['submitted_at'])} UTC\n")
+    print_table(
+        (words["at"], f"~{words['status']}", words["agency"], f"~{words['detail']}"),
+        (
+            (
+                _time(change["at"]).removesuffix(" UTC"),
+                sentence(change["status"], lang),
+                change.get("agency"),
+                _said(change),
+            )
+            for change in found["timeline"]
+        ),
+    )
+
+
+def _said(change: Mapping[str, Any]) -> str:
+    parts = [change[name] for name in SAID if change.get(name)]
+    return "; ".join(", ".join(part) if isinstance(part, list) else part for part in parts)
+
+
+def _time(text: str) -> str:
+    """RFC 3339 (UTC) to the second, for reading."""
+    return text.replace("T", " ").partition(".")[0].removesuffix("+00:00")

@@ -1,0 +1,38 @@
+"""The options that several commands share, each defined once."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from nsw_contracts.topics import SERVICES, Service
+
+DEFAULT_FOLDER: Final = Path(".nsw")
+
+Folder = Annotated[Path, typer.Option("--folder", help="The local stack's folder.", show_default=True)]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        envvar="DATABASE_URL",
+        help="Postgres as the database's owner.  [default: the local stack's]",
+        show_default=False,
+    ),
+]
+Kafka = Annotated[
+    str | None,
+    typer.Option(
+        "--kafka",
+        envvar="KAFKA_BOOTSTRAP_SERVERS",
+        help="host:port of the brokers.  [default: the local stack's]",
+        show_default=False,
+    ),
+]
+OneService = Annotated[
+    Service | None, typer.Option("--service", help="Only this service.  [default: all]", show_default=False)
+]
+
+
+def chosen(service: Service | None) -> tuple[Service, ...]:
+    """The services a command is about."""
+    return SERVICES if service is None else (service,)

@@ -1,0 +1,47 @@
+"""The real stack and the real system, once a session; a fresh database or a mended system for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import pytest
+from nsw_cli.system import System
+from nsw_local import Ports, Stack
+from support import scratch
+from support.live import Live
+from support.scratch import Database
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Kafka and Postgres of this session alone."""
+    with Stack(tmp_path_factory.mktemp("stack"), Ports.free()) as running:
+        running.start()
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def template(stack: Stack) -> Database:
+    return await scratch.make_template(stack.database_url, System.on(stack).role_password)
+
+
+@pytest.fixture
+async def database(stack: Stack, template: Database) -> AsyncIterator[Database]:
+    """A database of this test alone, with every service's schema and nothing in it."""
+    async with scratch.copied(stack.database_url, template) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+async def system(stack: Stack) -> AsyncIterator[Live]:
+    """The whole system, started once."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+        live = Live(stack, session)
+        await live.start()
+        yield live
+
+
+@pytest.fixture
+async def live(system: Live) -> Live:
+    """The system, whole and quiet, whatever the test before did to it."""
+    await system.mend()
+    return system

@@ -1,0 +1,60 @@
+"""The store of intents on a real Postgres: in order within a lane, and none past a parked one of its dossier."""
+
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from nsw_runtime import intents
+from nsw_runtime.handling import Intent
+from support.scratch import Database
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def intent(lane: str, each: str, dossier: str = "d") -> Intent:
+    return Intent(lane, each, dossier, b"{}", None)
+
+
+async def ids(connection, most: dict[str, int]) -> dict[str, list[str]]:
+    return {lane: [one.id for one in pending] for lane, pending in (await intents.due(connection, most)).items()}
+
+
+async def test_lanes_are_separate_and_each_is_in_order(database: Database) -> None:
+    async with database.connection("ministry-adapter") as connection:
+        await intents.add(connection, [intent("BCT", "1"), intent("BYTE", "2"), intent("BCT", "3")], NOW)
+        await intents.add(connection, [intent("BCT", "0")], NOW)
+        assert await intents.lanes(connection) == ["BCT", "BYTE"]
+        assert await ids(connection, {"BCT": 2, "BYTE": 9, "BNG": 9}) == {"BCT": ["1", "3"], "BYTE": ["2"]}
+        await intents.done(connection, ["1", "2"])
+        assert await ids(connection, {"BCT": 9, "BYTE": 9}) == {"BCT": ["3", "0"]}
+        assert await intents.lanes(connection) == ["BCT"]
+
+
+async def test_a_parked_intent_holds_up_its_dossier_and_nothing_else(database: Database) -> None:
+    async with database.connection("ministry-adapter") as connection:
+        await intents.add(
+            connection,
+            [intent("BCT", "1", "x"), intent("BCT", "2", "y"), intent("BCT", "3", "x"), intent("BYTE", "4", "x")],
+            NOW,
+        )
+        await intents.failed(connection, [("1", "answered 422", True)])
+        assert await ids(connection, {"BCT": 9, "BYTE": 9}) == {"BCT": ["2"], "BYTE": ["4"]}
+        row = await connection.fetchrow("select attempts, last_error, parked from intent where id = '1'")
+        assert tuple(row) == (1, "answered 422", True)
+        await connection.execute("update intent set parked = false where id = '1'")
+        assert await ids(connection, {"BCT": 9}) == {"BCT": ["1", "2", "3"]}
+
+
+async def test_a_failed_try_is_counted_and_stays_first(database: Database) -> None:
+    async with database.connection("ministry-adapter") as connection:
+        await intents.add(connection, [intent("BCT", "1"), intent("BCT", "2")], NOW)
+        await intents.failed(connection, [("1", "answered 503", False)])
+        assert await ids(connection, {"BCT": 1}) == {"BCT": ["1"]}
+        assert (await intents.due(connection, {"BCT": 1}))["BCT"][0].attempts == 1
+
+
+async def test_an_effect_is_intended_once(database: Database) -> None:
+    async with database.connection("ministry-adapter") as connection:
+        await intents.add(connection, [intent("BCT", "1")], NOW)
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await intents.add(connection, [intent("BCT", "1")], NOW)
