@@ -6,7 +6,6 @@ Times are UTC.
 """
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -20,6 +19,12 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,8}[0-9]{7}$")]
 AgencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,8}$")]
+Quantity = Annotated[
+    str,
+    StringConstraints(pattern=r"^(0*[1-9][0-9]{0,11}(\.[0-9]{1,6})?|0+\.[0-9]{0,5}[1-9][0-9]{0,5})$", max_length=24),
+]
+"""A decimal number above zero, as text so that no digit is lost: up to twelve digits, and six after the point."""
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 Status = Literal["submitted", "accepted", "refused", "supplement_requested", "result_issued"]
@@ -48,7 +53,7 @@ class Goods(Part):
     hs_code: HsCode
     description: Text
     origin_country: Country
-    quantity: Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
+    quantity: Quantity
     unit: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,3}$")]
 
 
@@ -97,22 +102,35 @@ class Fact(Part):
     number: Number
 
 
-class Submitted(Fact):
-    """The business filed a dossier and the window took it in (function 01; Decree 85, articles 12 and 13)."""
+class SubmittedHead(Fact):
+    """`Submitted` without its content."""
 
     submitted_at: AwareDatetime
     content_sha256: Sha256
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class Submitted(SubmittedHead):
+    """The business filed a dossier and the window took it in (function 01; Decree 85, articles 12 and 13).
+
+    `content_sha256` is the SHA-256 of the content's JSON as it stands in this fact.
+    """
+
     content: DossierContent
 
 
-class Routed(Fact):
-    """Work for one agency: the dossier it must decide, judged by version `pack_version` of the procedure."""
+class RoutedHead(Fact):
+    """`Routed` without its content."""
 
     agency: AgencyCode
     role: Literal["lead", "coordinating"]
     pack_version: str
     routed_at: AwareDatetime
+
+
+class Routed(RoutedHead):
+    """Work for one agency: the dossier it must decide, judged by version `pack_version` of the procedure."""
+
     content: DossierContent
 
 

@@ -1,6 +1,7 @@
 """Vietnamese tax codes: ten digits, the last checks the others; branches add a hyphen and three digits."""
 
 import re
+from functools import lru_cache
 
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _MODULUS = 11
@@ -23,6 +24,7 @@ def check_digit(nine: str) -> int | None:
     return None if check == 10 else check  # noqa: PLR2004 (ten is the first number that is no digit)
 
 
+@lru_cache(maxsize=1 << 16)  # a few businesses file most dossiers
 def is_tax_code(text: str) -> bool:
     """Whether `text` is `NNNNNNNNNC` or, for a branch, `NNNNNNNNNC-NNN`, with a right check digit C."""
     match = _TAX_CODE.fullmatch(text)

@@ -9,6 +9,7 @@ committed now and then for lag monitors and a quick start; nothing rests on them
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -29,6 +30,7 @@ from nsw_runtime.gaps import Gaps
 from nsw_runtime.handling import Applied, Event, Handler, Intent, Park, Quarantine
 from nsw_runtime.health import Health
 from nsw_runtime.journal import Entry, append
+from nsw_runtime.pace import rest
 from nsw_runtime.progress import Stream
 from nsw_runtime.quarantine import ParkedEvent, Unreadable
 from nsw_runtime.stream_reader import Placed, RawRecord, Reading, read_stream
@@ -122,8 +124,10 @@ class BatchConsumer(Generic[S]):
             return
         self._failures = 0
         self._health.good(f"{self.group}.batch")
-        metrics.BATCH_SECONDS.observe(time.monotonic() - began)
+        worked = time.monotonic() - began
+        metrics.BATCH_SECONDS.observe(worked)
         await self._commit_offsets(consumer)
+        await rest(worked)
 
     async def retry_released(self) -> None:
         """Try the parked events that an operator (or a new release) has released."""
@@ -210,9 +214,9 @@ class BatchConsumer(Generic[S]):
         crash_point("consumer.transaction.before")
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                if batch.reached:
-                    await progress.move(connection, batch.expected, batch.reached)
-                waiting = await quarantine.waiting(connection, list({event.number for event in batch.events}))
+                waiting: set[str] = set()
+                if batch.reached and await progress.move(connection, batch.expected, batch.reached):
+                    waiting = await quarantine.waiting(connection, list({event.number for event in batch.events}))
                 await self._decide(connection, batch, waiting)
                 if batch.parked:
                     await quarantine.park(connection, batch.parked, self._clock())
@@ -258,8 +262,8 @@ class BatchConsumer(Generic[S]):
     def _finish(self, batch: _Batch[S]) -> None:
         for span in batch.spans:
             span.end()
-        for event in batch.applied:
-            metrics.APPLIED.labels(event.topic).inc()
+        for topic, events in Counter(event.topic for event in batch.applied).items():
+            metrics.APPLIED.labels(topic).inc(events)
         for item in batch.parked:
             metrics.PARKED.labels(item.event.topic).inc()
             log.warning("dossier parked", extra={"dossier": item.event.number, "reason": item.reason})

@@ -43,6 +43,10 @@ def _session(service: str) -> dict[str, str]:
     return {"search_path": schema_of(service), "application_name": f"nsw-{service}", "jit": "off"}
 
 
+async def _no_reset(_: object) -> None:
+    """Nothing is done on a pooled connection that would outlive its transaction, so nothing needs to be undone."""
+
+
 async def open_pool(url: str, service: str, *, size: int = 8) -> Pool:
     """A pool of up to `size` connections. Does not wait for Postgres: connections are made when first used."""
     return await asyncpg.create_pool(
@@ -52,6 +56,7 @@ async def open_pool(url: str, service: str, *, size: int = 8) -> Pool:
         command_timeout=COMMAND_SECONDS,
         timeout=5,
         server_settings=_session(service),
+        reset=_no_reset,
     )
 
 

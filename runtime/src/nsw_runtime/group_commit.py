@@ -5,8 +5,11 @@ few milliseconds at most when nothing runs; each caller waits for its own commit
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+
+from nsw_runtime.pace import rest
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,7 +51,9 @@ class GroupCommit(Generic[Item, Result]):
         try:
             await asyncio.sleep(self._gather_seconds)
             while self._waiting:
+                began = time.monotonic()
                 await self._commit_group(self._take())
+                await rest(time.monotonic() - began)
         finally:
             self._task = None
 

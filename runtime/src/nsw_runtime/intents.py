@@ -12,6 +12,7 @@ class Pending(NamedTuple):
     """An intent that waits. `attempts` counts tries that are over."""
 
     lane: str
+    seq: int
     id: str
     dossier: str
     body: bytes
@@ -31,7 +32,7 @@ with recursive lanes as (
 select lane from lanes where lane is not null
 """  # a loose index scan: its cost follows the lanes, not the rows
 _DUE: Final = """
-select i.lane, i.id, i.dossier, i.body, i.traceparent, i.attempts, i.created_at
+select i.lane, i.seq, i.id, i.dossier, i.body, i.traceparent, i.attempts, i.created_at
 from unnest($1::text[], $2::int[]) as l(lane, most)
 cross join lateral (
     select * from intent i where i.lane = l.lane and not i.parked
@@ -40,10 +41,13 @@ cross join lateral (
 ) i
 order by i.lane, i.seq
 """
-_DONE: Final = "delete from intent where id = any($1)"
+_DONE: Final = """
+delete from intent i using unnest($1::text[], $2::bigint[]) as d(lane, seq) where i.lane = d.lane and i.seq = d.seq
+"""
 _FAILED: Final = """
 update intent i set attempts = attempts + 1, last_error = f.error, parked = f.parked
-from unnest($1::text[], $2::text[], $3::boolean[]) as f(id, error, parked) where i.id = f.id
+from unnest($1::text[], $2::bigint[], $3::text[], $4::boolean[]) as f(lane, seq, error, parked)
+where i.lane = f.lane and i.seq = f.seq
 """
 
 
@@ -65,11 +69,11 @@ async def due(connection: Connection, most: dict[str, int]) -> dict[str, list[Pe
     return found
 
 
-async def done(connection: Connection, ids: Sequence[str]) -> None:
+async def done(connection: Connection, pending: Sequence[Pending]) -> None:
     """Remove intents whose results are stated in the same transaction."""
-    await connection.execute(_DONE, ids)
+    await connection.execute(_DONE, [one.lane for one in pending], [one.seq for one in pending])
 
 
-async def failed(connection: Connection, failures: Sequence[tuple[str, str, bool]]) -> None:
-    """Note failed tries: (id, what went wrong, whether it is parked for an operator)."""
+async def failed(connection: Connection, failures: Sequence[tuple[str, int, str, bool]]) -> None:
+    """Note failed tries: (lane, seq, what went wrong, whether it is parked for an operator)."""
     await connection.execute(_FAILED, *(list(column) for column in zip(*failures, strict=True)))

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from nsw_contracts.content import with_content
 from nsw_contracts.events import Fact
 from nsw_contracts.topics import BY_NAME, Topic, murmur2
 from pydantic import TypeAdapter
@@ -27,10 +28,9 @@ with wanted as (
 )
 update stream_head h set position = h.position + t.facts from taken t
 where h.topic = t.topic and h.partition = t.partition
-returning h.topic, h.partition, h.position - t.facts
+returning h.topic, h.partition, h.position - t.facts as before, exists (select from adopted) as adopted
 """
-_ADOPTED: Final = "delete from adopted where id = any($1) returning id"
-_ANY_ADOPTED: Final = "select exists (select from adopted)"
+_RECOGNISE: Final = "delete from adopted where id = any($1) returning id"
 COLUMNS: Final = (
     "topic",
     "partition",
@@ -60,9 +60,14 @@ def _adapter(kind: type[Fact]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def entry(topic: Topic, fact_type: str, fact: Fact, *, fact_id: str, traceparent: str | None) -> Entry:
-    """The journal entry of a fact."""
-    return Entry(topic.name, fact.number, fact_type, fact_id, _adapter(type(fact)).dump_json(fact), traceparent)
+def entry(
+    topic: Topic, fact_type: str, fact: Fact, *, fact_id: str, traceparent: str | None, content: bytes | None = None
+) -> Entry:
+    """The journal entry of a fact. With `content`, `fact` is its head and these bytes are its content."""
+    value = _adapter(type(fact)).dump_json(fact)
+    if content is not None:
+        value = with_content(value, content)
+    return Entry(topic.name, fact.number, fact_type, fact_id, value, traceparent)
 
 
 async def append(connection: Connection, entries: Sequence[Entry], recorded_at: datetime) -> int:
@@ -70,26 +75,28 @@ async def append(connection: Connection, entries: Sequence[Entry], recorded_at: 
 
     A fact that was taken back from the broker after a restore (`adopted`) is already in the journal and is left out.
     """
-    if entries and await connection.fetchval(_ANY_ADOPTED):
-        known = {row["id"] for row in await connection.fetch(_ADOPTED, [entry.id for entry in entries])}
-        entries = [entry for entry in entries if entry.id not in known]
     if not entries:
         return 0
-    placed = [(e.topic, murmur2(e.key) % BY_NAME[e.topic].partitions, e) for e in entries]
-    wanted = Counter((topic, partition) for topic, partition, _ in placed)
-    heads = await connection.fetch(
-        _TAKE_HEADS,
-        [topic for topic, _ in wanted],
-        [partition for _, partition in wanted],
-        list(wanted.values()),
-    )
-    next_position = {(topic, partition): before for topic, partition, before in heads}
+    placed = [((e.topic, murmur2(e.key) % BY_NAME[e.topic].partitions), e) for e in entries]
+    heads = await _take_heads(connection, Counter(stream for stream, _ in placed))
+    if any(head["adopted"] for head in heads):
+        known = {row["id"] for row in await connection.fetch(_RECOGNISE, [new.id for _, new in placed])}
+        repeated = Counter(stream for stream, new in placed if new.id in known)
+        await _take_heads(connection, Counter({stream: -facts for stream, facts in repeated.items()}))
+        placed = [(stream, new) for stream, new in placed if new.id not in known]
+    last = {(head["topic"], head["partition"]): head["before"] for head in heads}
     rows = []
-    for topic, partition, new in placed:
-        position = next_position[topic, partition] + 1
-        next_position[topic, partition] = position
-        rows.append((topic, partition, position, new.key, new.type, new.id, new.traceparent, new.value, recorded_at))
+    for stream, new in placed:
+        last[stream] += 1
+        rows.append((*stream, last[stream], new.key, new.type, new.id, new.traceparent, new.value, recorded_at))
     await connection.copy_records_to_table("journal", records=rows, columns=COLUMNS)
-    for topic, facts in Counter(topic for topic, _, _ in placed).items():
+    for topic, facts in Counter(stream[0] for stream, _ in placed).items():
         metrics.FACTS.labels(topic).inc(facts)
     return len(rows)
+
+
+async def _take_heads(connection: Connection, facts: Counter[tuple[str, int]]) -> Sequence[Any]:
+    """Lock these heads, in order, and move each on by so many facts (or, where they were repeats, back)."""
+    topics, partitions = [topic for topic, _ in facts], [partition for _, partition in facts]
+    heads: Sequence[Any] = await connection.fetch(_TAKE_HEADS, topics, partitions, list(facts.values()))
+    return heads

@@ -40,7 +40,7 @@ def make_producer(bootstrap: str, client: str) -> AIOKafkaProducer:
         linger_ms=0,
         max_batch_size=BATCH_BYTES,
         max_request_size=MAX_MESSAGE_BYTES,
-        compression_type="lz4",
+        compression_type="zstd",  # aiokafka runs lz4 at its slowest level: twice the time, a third more bytes
         request_timeout_ms=REQUEST_MS,
         metadata_max_age_ms=METADATA_MS,
     )

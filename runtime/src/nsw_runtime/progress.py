@@ -30,6 +30,7 @@ with wanted as (
     order by p.topic, p.partition for update of p
 )
 update progress p set position = h.reached from held h where p.topic = h.topic and p.partition = h.partition
+returning exists (select from parked) as parked
 """
 
 
@@ -44,19 +45,22 @@ async def load(connection: Connection, streams: Iterable[Stream]) -> dict[Stream
     return {stream: reached.get(stream, 0) for stream in wanted}
 
 
-async def move(connection: Connection, expected: Mapping[Stream, int], reached: Mapping[Stream, int]) -> None:
+async def move(connection: Connection, expected: Mapping[Stream, int], reached: Mapping[Stream, int]) -> bool:
     """Move these streams' progress from `expected` to `reached`: the first step of the batch's transaction.
+
+    Gives whether anything is parked in this schema: asked here, it costs no round trip of its own.
 
     Raises:
         ProgressMoved: somewhere it is no longer at `expected`; the caller must roll back.
     """
     streams = sorted(reached)
-    done = await connection.execute(
+    moved = await connection.fetch(
         _MOVE,
         [topic for topic, _ in streams],
         [partition for _, partition in streams],
         [expected[stream] for stream in streams],
         [reached[stream] for stream in streams],
     )
-    if done != f"UPDATE {len(streams)}":
+    if len(moved) != len(streams):
         raise ProgressMoved(f"progress moved under this batch on one of {streams}: another process owns the stream")
+    return any(row["parked"] for row in moved)

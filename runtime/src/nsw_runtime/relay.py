@@ -27,6 +27,7 @@ from nsw_runtime.errors import JournalBehindBroker, NswError, StreamUnavailable
 from nsw_runtime.health import Health
 from nsw_runtime.kafka import UNREACHABLE, TailReader, ensure_topics, make_producer
 from nsw_runtime.ownership import GROUPS, Ownership
+from nsw_runtime.pace import rest
 from nsw_runtime.progress import Stream
 from nsw_runtime.tail_check import BrokerAhead, BrokerLost, Head, judge, tail_position
 from nsw_runtime.telemetry import Telemetry, send_attributes, traceparent_of
@@ -105,6 +106,7 @@ class Relay:
         failures = 0
         try:
             while True:
+                began = time.monotonic()
                 try:
                     busy = await self._round()
                 except (NswError, *UNREACHABLE, *UNAVAILABLE, asyncpg.PostgresError) as error:
@@ -114,7 +116,9 @@ class Relay:
                     continue
                 failures = 0
                 self._health.good("relay")
-                if not busy:
+                if busy:
+                    await rest(time.monotonic() - began)
+                else:
                     await self._rest()
         finally:
             await self._drop_producer()
@@ -305,7 +309,7 @@ class Relay:
         topic, partition = stream
         text = str(
             JournalBehindBroker(
-                f"{topic}[{partition}]: the broker holds facts up to {tail} that the journal (at {head.position}) lacks: "
+                f"{topic}[{partition}]: the broker holds facts up to {tail}, the journal only up to {head.position}: "
                 "Postgres was restored to an older point. Nothing new is taken in. Look with `nsw stream verify`, take "
                 "the facts back with `nsw stream adopt`"
             )

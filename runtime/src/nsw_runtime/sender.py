@@ -217,13 +217,13 @@ class Sender:
         done = [item for item in finished if isinstance(item.attempt, Done)]
         facts = [fact for item in finished if isinstance(item.attempt, Done) for fact in item.attempt.facts]
         failures = [
-            (item.pending.id, item.attempt.reason[:500], isinstance(item.attempt, Dead))
+            (item.pending.lane, item.pending.seq, item.attempt.reason[:500], isinstance(item.attempt, Dead))
             for item in finished
             if not isinstance(item.attempt, Done)
         ]
         async with self._pool.acquire() as connection, connection.transaction():
             if done:
-                await store.done(connection, sorted(item.pending.id for item in done))
+                await store.done(connection, sorted((item.pending for item in done), key=_place))
             if failures:
                 await store.failed(connection, failures)
             await append(connection, facts, self._clock())
@@ -240,3 +240,7 @@ class Sender:
                 log.error("intent parked; see `nsw parked list`", extra=parked)
         self._on_commit()
         return [None] * len(finished)
+
+
+def _place(pending: Pending) -> tuple[str, int]:
+    return pending.lane, pending.seq

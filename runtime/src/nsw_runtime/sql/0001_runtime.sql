@@ -72,18 +72,18 @@ create index parked_by_dossier on parked (dossier);
 -- Effects on the outside still to be carried out, in order within a lane (one agency, one subscription).
 -- A row goes when its result is a fact; `parked` rows wait for an operator.
 create table intent (
-    seq         bigint      generated always as identity primary key,
     lane        text        not null,
-    id          text        not null unique,
+    seq         bigint      generated always as identity,
+    id          text        not null,
     dossier     text        not null,
     body        bytea       not null,
     traceparent text,
     attempts    integer     not null default 0,
     created_at  timestamptz not null,
     parked      boolean     not null default false,
-    last_error  text
+    last_error  text,
+    primary key (lane, seq)
 ) with (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0.1);
-create index intent_by_lane on intent (lane, seq) where not parked;
 create index intent_parked on intent (lane, dossier) where parked;
 
 -- The journal's months, made ahead of time. The service's role owns nothing, so this runs as the schema's owner.

@@ -1,16 +1,18 @@
-"""The door: takes dossiers in. Acknowledged means committed, in Postgres, together with its fact; Kafka is not waited for.
+"""The door: takes dossiers in. Acknowledged means committed in Postgres, with its fact; Kafka is not waited for.
 
 Requests that arrive together share one commit. Whatever fails before the commit's end is a 503 and may be sent again
 with the same key: the first receipt is given if the first try did take effect.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 import asyncpg
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import SUBMITTED, DossierContent, Submitted
+from nsw_contracts.events import SUBMITTED, DossierContent, SubmittedHead
 from nsw_contracts.topics import SUBMISSIONS
 from nsw_runtime import metrics
 from nsw_runtime.clock import Clock
@@ -26,15 +28,18 @@ from nsw_intake.errors import NumbersTaken, key_reused
 from nsw_intake.numbers import Numbers
 from nsw_intake.store import Filed, Filing
 
+FIRST_CHECK_SECONDS: Final = 5.0
 GATHER_SECONDS: Final = 0.002
 MOST_A_COMMIT: Final = 1000
 
 
 class Submission(NamedTuple):
-    """A valid dossier on its way in."""
+    """A valid dossier on its way in; `content` is its JSON in the platform's own form."""
 
-    content: DossierContent
+    procedure: str
+    declarant: str
     idempotency_key: str
+    content: bytes
     content_sha256: str
     traceparent: str | None
 
@@ -48,9 +53,11 @@ class Receipt(NamedTuple):
     status: str = "submitted"
 
 
-def submission(content: DossierContent, key: str, traceparent: str | None) -> Submission:
-    """A submission, with the digest of its content in the platform's own JSON form."""
-    return Submission(content, key, sha256(content.model_dump_json().encode()).hexdigest(), traceparent)
+def submission(dossier: DossierContent, key: str, traceparent: str | None) -> Submission:
+    """A submission of this dossier under this idempotency key."""
+    content = dossier.model_dump_json().encode()
+    digest = sha256(content).hexdigest()
+    return Submission(dossier.procedure, dossier.declarant.tax_code, key, content, digest, traceparent)
 
 
 class Door:
@@ -70,6 +77,9 @@ class Door:
         Raises:
             Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
         """
+        if not self._relay.checked.is_set():  # just started: first hear whether Postgres was restored
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._relay.checked.wait(), FIRST_CHECK_SECONDS)
         if self._relay.diverged:
             raise unavailable("The window is being restored and takes nothing in. Try again later.", retry_after=60)
         if self._commits.waiting > self._waiting_most:
@@ -96,7 +106,7 @@ class Door:
         async with self._pool.acquire() as connection, connection.transaction():
             numbers = self._numbers.give(len(submissions), now.year)
             filings = [
-                Filing(number, one.content.declarant.tax_code, one.idempotency_key, one.content_sha256, one.content.procedure, now)
+                Filing(number, one.declarant, one.idempotency_key, one.content_sha256, one.procedure, now)
                 for number, one in zip(numbers, submissions, strict=True)
             ]  # fmt: skip
             new = await store.file(connection, filings)
@@ -108,15 +118,15 @@ class Door:
                 entry(
                     SUBMISSIONS,
                     SUBMITTED,
-                    Submitted.model_construct(
+                    SubmittedHead.model_construct(
                         number=filing.number,
                         submitted_at=now,
                         content_sha256=filing.content_sha256,
                         idempotency_key=filing.idempotency_key,
-                        content=one.content,
                     ),
                     fact_id=fact_id(filing.number, SUBMITTED),
                     traceparent=one.traceparent,
+                    content=one.content,
                 )
                 for filing, one in zip(filings, submissions, strict=True)
                 if filing.number in new

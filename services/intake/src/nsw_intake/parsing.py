@@ -1,7 +1,7 @@
 """From bytes to a valid dossier, or to a problem that names every wrong field by its JSON pointer.
 
-Refused before anything else is looked at: other than UTF-8, duplicate keys, NaN and Infinity, NUL, lone surrogates, more
-than sixty-four levels. The standard library's parser is used because it alone lets duplicate keys be seen.
+Refused before anything else is looked at: other than UTF-8, duplicate keys, NaN and Infinity, NUL, lone surrogates,
+more than sixty-four levels. The standard library's parser is used because it alone lets duplicate keys be seen.
 """
 
 import json

@@ -30,7 +30,8 @@ class Filed(NamedTuple):
 
 _FILE: Final = """
 insert into dossier (number, declarant, idempotency_key, content_sha256, procedure, submitted_at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as f(n, d, k, s, p, t)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+    as f(n, d, k, s, p, t)
 order by d, k
 on conflict do nothing
 returning number

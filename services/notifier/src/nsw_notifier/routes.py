@@ -1,4 +1,7 @@
-"""The notifier's HTTP: subscriptions, many at a time. Rights come with identities; until then it listens on loopback."""
+"""The notifier's HTTP: subscriptions, many at a time.
+
+Nobody is authenticated yet: it belongs on loopback only.
+"""
 
 import json
 from typing import Final

@@ -41,11 +41,17 @@ class Subscription(NamedTuple):
 
 _SAVE: Final = """
 insert into subscription (id, declarant, url, delivery, events, secret, created_at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]), (select $7::timestamptz) as at
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]),
+    (select $7::timestamptz) as at
 on conflict (declarant, url) do update set delivery = excluded.delivery, events = excluded.events
 returning id, declarant, url, secret
 """
-_OF: Final = "select id, declarant, url, delivery, events, secret from subscription where declarant = any($1)"
+# LIMIT keeps the planner on the index whatever it believes of a table that was just filled.
+_OF: Final = """
+select s.* from unnest($1::text[]) as d(declarant) cross join lateral (
+    select id, declarant, url, delivery, events, secret from subscription s where s.declarant = d.declarant limit 100
+) s
+"""
 _BY_ID: Final = "select id, declarant, url, delivery, events, secret from subscription where id = $1"
 
 

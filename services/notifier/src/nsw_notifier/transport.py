@@ -45,6 +45,7 @@ class WebhookTransport:
         self._session = session
         self._clock = clock
         self._telemetry = telemetry
+        self._timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds)
         self._known: dict[str, Subscription] = {}
 
     def remember(self, known: Sequence[Subscription]) -> None:
@@ -114,7 +115,7 @@ class WebhookTransport:
         try:
             async with self._session.post(
                 subscription.url, data=body, headers=headers, allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=self._settings.timeout_seconds),
+                timeout=self._timeout,
             ) as response:  # fmt: skip
                 if 200 <= response.status < 300:  # noqa: PLR2004
                     attempt = Done(

@@ -1,7 +1,7 @@
-"""Webhooks as Standard Webhooks has them: `webhook-id`, `webhook-timestamp`, `webhook-signature` over id, time and body.
+"""Webhooks as Standard Webhooks has them: `webhook-id`, `webhook-timestamp`, `webhook-signature` over id, time, body.
 
-A single webhook's id is the event's id. A batch's id is made from the first and last event in it, and every event inside
-carries its own id, by which the receiver drops repeats.
+A single webhook's id is the event's id. A batch's id is made from the first and last event in it, and every event
+inside carries its own id, by which the receiver drops repeats.
 """
 
 import base64

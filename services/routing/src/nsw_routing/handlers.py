@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from nsw_contracts.content import content_of
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import (
     ROUTED,
@@ -12,7 +13,7 @@ from nsw_contracts.events import (
     Delivered,
     Refused,
     ResultIssued,
-    Routed,
+    RoutedHead,
     StatusChanged,
     Submitted,
     SupplementRequested,
@@ -67,13 +68,12 @@ def _route(event: Event, fact: Submitted, state: Case | None) -> Outcome[Case]:
         delivered_at=None,
         changed_at=fact.submitted_at,
     )
-    work = Routed.model_construct(
+    work = RoutedHead.model_construct(
         number=fact.number,
         agency=case.agency,
         role="lead",
         pack_version=case.pack_version,
         routed_at=fact.submitted_at,
-        content=content,
     )
     return Applied(
         state=case,
@@ -84,6 +84,7 @@ def _route(event: Event, fact: Submitted, state: Case | None) -> Outcome[Case]:
                 work,
                 fact_id=fact_id(event.id, ROUTED, case.agency),
                 traceparent=event.traceparent,
+                content=content_of(event.value),
             )
         ],
     )

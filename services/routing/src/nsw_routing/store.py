@@ -7,11 +7,13 @@ from nsw_runtime.database import Connection
 
 from nsw_routing.case import Case
 
-_CASES: Final = f"""
-select {", ".join(Case._fields)} from dossier_case where number = any($1) order by number for update
+_CASES: Final = """
+select number, procedure, pack_version, declarant, agency, status, revision, delivered_at, changed_at
+from dossier_case where number = any($1) order by number for update
 """
 _SAVE: Final = """
-insert into dossier_case (number, procedure, pack_version, declarant, agency, status, revision, delivered_at, changed_at)
+insert into dossier_case
+    (number, procedure, pack_version, declarant, agency, status, revision, delivered_at, changed_at)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
     $8::timestamptz[], $9::timestamptz[]) as c(n, p, v, d, a, s, r, da, ca)
 order by n
