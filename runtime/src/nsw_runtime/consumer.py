@@ -272,6 +272,7 @@ class BatchConsumer(Generic[S]):
             metrics.QUARANTINED.labels(record.topic, reason.partition(":")[0]).inc()
             where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
             log.error("record quarantined; see `nsw quarantine list`", extra=where | {"reason": reason})
+            self._telemetry.error(f"quarantine {record.topic}", _trace_of(record), reason.partition(":")[0], {})
         self._on_commit(batch.intents)
 
     async def _read_again(self, records: Sequence[RawRecord], consumer: KafkaConsumer, error: Exception) -> None:
@@ -330,6 +331,11 @@ def _read_event(placed: Placed) -> Event | Unreadable:
     return Event(*place, fact_type, fact_id, trace, fact, record.value or b"")
 
 
+def _trace_of(record: RawRecord) -> str | None:
+    value = dict(record.headers).get(TRACEPARENT)
+    return value.decode("ascii", "replace") if value else None
+
+
 def _contradiction(event: Event, reason: str) -> Unreadable:
     return Unreadable(_StoredRecord(event), event.position, f"contradiction: {reason}")
 
@@ -344,3 +350,5 @@ class _StoredRecord:
         self.key: bytes | None = event.number.encode()
         self.value: bytes | None = event.value
         self.headers: list[tuple[str, bytes | None]] = [(TYPE, event.type.encode()), (ID, event.id.encode())]
+        if event.traceparent:
+            self.headers.append((TRACEPARENT, event.traceparent.encode()))

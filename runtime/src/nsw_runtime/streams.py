@@ -228,7 +228,7 @@ class Archived(NamedTuple):
 async def archive(connection: Connection, before: date, folder: Path) -> list[Archived]:
     """Move the journal's months that end before `before` into files in `folder`, which exists, and drop them.
 
-    The connection is the schema's owner's. A file is written, synced and renamed before its month is dropped, in one transaction.
+    The connection is the schema's owner's. A month is dropped in the transaction in which its file was finished.
 
     Raises:
         NswError: a month holds facts that the broker has not acknowledged.

@@ -5,34 +5,58 @@ The W3C `traceparent` travels in HTTP, in journal rows and in Kafka headers. A s
 spans, never on metrics; personal data on neither.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode, TraceState
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes as OtelAttributes
 
 from nsw_runtime.settings import ServiceSettings
 
 Attributes = Mapping[str, str | int]
 DOSSIER: Final = "nsw.dossier.number"
+_SAMPLED: Final = frozenset("13579bdf")
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
 
 def is_sampled(traceparent: str | None) -> bool:
-    """Whether this trace is recorded (the flag at the end of a version 00 `traceparent`)."""
-    return traceparent is not None and traceparent.endswith("1")
+    """Whether this trace is recorded: the lowest of the flags at the end of a `traceparent`."""
+    return traceparent is not None and traceparent[-1:] in _SAMPLED
 
 
 def traceparent_of(span: Span) -> str:
     """The `traceparent` by which others make their spans children of this one."""
     context = span.get_span_context()
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}"
+
+
+class _RateOrError(Sampler):
+    """Follows the parent; begins traces by rate; takes every span that begins as an error."""
+
+    def __init__(self, rate: float) -> None:
+        self._usual = ParentBased(TraceIdRatioBased(rate))
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: OtelAttributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        sampler = ALWAYS_ON if attributes and "error.type" in attributes else self._usual
+        return sampler.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
+
+    def get_description(self) -> str:
+        return "RateOrError"
 
 
 class Telemetry:
@@ -43,7 +67,7 @@ class Telemetry:
         self.enabled = bool(exporters)
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": f"nsw-{service}", "service.instance.id": settings.instance}),
-            sampler=ParentBased(TraceIdRatioBased(settings.trace_rate)),
+            sampler=_RateOrError(settings.trace_rate),
             shutdown_on_exit=False,
         )
         for each in exporters:
@@ -78,6 +102,14 @@ class Telemetry:
         None where traces are off. A span that was not sampled is given too, and carries that decision on.
         """
         return self._start(name, traceparent, SpanKind.SERVER, attributes, None, links) if self.enabled else None
+
+    def error(self, name: str, traceparent: str | None, error_type: str, attributes: Attributes) -> None:
+        """A span for something that went wrong, recorded even where its dossier is not sampled."""
+        if self.enabled:
+            fail(
+                self._start(name, traceparent, SpanKind.INTERNAL, {**attributes, "error.type": error_type}, None, ()),
+                error_type,
+            )
 
     def _start(
         self,
@@ -136,11 +168,6 @@ def send_attributes(topic: str, partition: int, number: str) -> Attributes:
         "messaging.destination.partition.id": str(partition),
         DOSSIER: number,
     }
-
-
-def current() -> Span:
-    """The span in force here (the one the HTTP door began)."""
-    return trace.get_current_span()
 
 
 def _exporters(settings: ServiceSettings) -> list[SpanExporter]:
