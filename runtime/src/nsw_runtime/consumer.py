@@ -15,10 +15,8 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from nsw_contracts.envelope import ID, TRACEPARENT, TYPE
 from nsw_contracts.events import FACTS
 from opentelemetry.trace import Span, SpanKind
-from pydantic import ValidationError
 
 from nsw_runtime import intents as intent_store
 from nsw_runtime import metrics, progress, quarantine
@@ -33,7 +31,8 @@ from nsw_runtime.journal import Entry, append
 from nsw_runtime.pace import rest
 from nsw_runtime.progress import Stream
 from nsw_runtime.quarantine import ParkedEvent, Unreadable
-from nsw_runtime.stream_reader import Placed, RawRecord, Reading, read_stream
+from nsw_runtime.record_reader import contradiction, read_event, trace_of
+from nsw_runtime.stream_reader import RawRecord, Reading, read_stream
 from nsw_runtime.telemetry import Telemetry, fail, process_attributes, traceparent_of
 
 log = logging.getLogger(__name__)
@@ -178,7 +177,7 @@ class BatchConsumer(Generic[S]):
                 for record in reading.unplaced
             ]
             for placed in reading.ready:
-                event = _read_event(placed)
+                event = read_event(placed)
                 if isinstance(event, Unreadable):
                     batch.unreadable.append(event)
                     self._poison_run += 1
@@ -246,7 +245,7 @@ class BatchConsumer(Generic[S]):
                 waiting.add(event.number)
                 batch.parked.append(ParkedEvent(event, outcome.reason))
             elif isinstance(outcome, Quarantine):
-                batch.unreadable.append(_contradiction(event, outcome.reason))
+                batch.unreadable.append(contradiction(event, outcome.reason))
 
     async def _save(self, connection: Connection, batch: _Batch[S]) -> None:
         if batch.unreadable:
@@ -272,7 +271,7 @@ class BatchConsumer(Generic[S]):
             metrics.QUARANTINED.labels(record.topic, reason.partition(":")[0]).inc()
             where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
             log.error("record quarantined; see `nsw quarantine list`", extra=where | {"reason": reason})
-            self._telemetry.error(f"quarantine {record.topic}", _trace_of(record), reason.partition(":")[0], {})
+            self._telemetry.error(f"quarantine {record.topic}", trace_of(record), reason.partition(":")[0], {})
         self._on_commit(batch.intents)
 
     async def _read_again(self, records: Sequence[RawRecord], consumer: KafkaConsumer, error: Exception) -> None:
@@ -305,50 +304,3 @@ class BatchConsumer(Generic[S]):
         except KafkaError as error:
             log.info("offsets not committed, which costs nothing", extra={"error": str(error)})
         crash_point("consumer.offsets.after")
-
-
-def _read_event(placed: Placed) -> Event | Unreadable:
-    record, headers = placed.record, placed.headers
-    try:
-        fact_type = (headers.get(TYPE) or b"").decode()
-        fact_id = (headers.get(ID) or b"").decode()
-        traceparent = headers.get(TRACEPARENT)
-        trace = traceparent.decode() if traceparent else None
-    except UnicodeDecodeError:
-        return Unreadable(record, placed.position, "headers: not UTF-8")
-    kind = FACTS.get(fact_type)
-    if kind is None or not fact_id:
-        return Unreadable(record, placed.position, f"headers: no ce_id, or unknown ce_type {fact_type!r}")
-    try:
-        fact = kind.model_validate_json(record.value or b"")
-    except ValidationError as error:
-        # Field and rule only: the value may hold personal data.
-        rules = "; ".join(f"{'/'.join(map(str, e['loc']))} {e['type']}" for e in error.errors(include_input=False)[:3])
-        return Unreadable(record, placed.position, f"value: {rules}")
-    if (record.key or b"") != fact.number.encode():
-        return Unreadable(record, placed.position, "key: is not the dossier number that the value names")
-    place = (record.topic, record.partition, placed.position)
-    return Event(*place, fact_type, fact_id, trace, fact, record.value or b"")
-
-
-def _trace_of(record: RawRecord) -> str | None:
-    value = dict(record.headers).get(TRACEPARENT)
-    return value.decode("ascii", "replace") if value else None
-
-
-def _contradiction(event: Event, reason: str) -> Unreadable:
-    return Unreadable(_StoredRecord(event), event.position, f"contradiction: {reason}")
-
-
-class _StoredRecord:
-    """An event in the shape of the record it came from. Its offset is unknown: minus its position stands in."""
-
-    def __init__(self, event: Event) -> None:
-        self.topic = event.topic
-        self.partition = event.partition
-        self.offset = -event.position
-        self.key: bytes | None = event.number.encode()
-        self.value: bytes | None = event.value
-        self.headers: list[tuple[str, bytes | None]] = [(TYPE, event.type.encode()), (ID, event.id.encode())]
-        if event.traceparent:
-            self.headers.append((TRACEPARENT, event.traceparent.encode()))

@@ -13,6 +13,7 @@ import aiohttp
 from nsw_runtime.intents import Pending
 from nsw_runtime.sender import Attempt, Dead, Done, Retry
 from nsw_runtime.telemetry import DOSSIER, Telemetry, fail, traceparent_of
+from nsw_runtime.text import holds_nul
 from opentelemetry.trace import Span, SpanKind
 from pydantic import ValidationError
 
@@ -125,7 +126,7 @@ class AgencyTransport:
                     answer += await response.content.read(ANSWER_BYTES + 1 - len(answer))
                 if len(answer) > ANSWER_BYTES:
                     return Retry(f"{agency.code}'s answer is larger than {ANSWER_BYTES:,} bytes")
-                return answer
+                return Retry(f"{agency.code}'s answer holds NUL") if holds_nul(answer) else answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Retry(f"{agency.code} cannot be reached: {type(error).__name__}")
 

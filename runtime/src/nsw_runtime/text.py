@@ -1,0 +1,14 @@
+"""Text that Postgres cannot hold: JSON may escape NUL, and Postgres' text and jsonb refuse it.
+
+Found out at the statement, it would roll back the neighbours too, over and over; so it is looked for where JSON comes in.
+"""
+
+import re
+from typing import Final
+
+_ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def holds_nul(json: bytes) -> bool:
+    """Whether a JSON text holds a NUL, escaped or not."""
+    return b"\x00" in json or (b"\\u0000" in json and _ESCAPED_NUL.search(json) is not None)
