@@ -20,6 +20,7 @@ from nsw_contracts.topics import Service
 from nsw_local import Process, Stack
 
 from support import streams
+from support.groups import send_away
 from support.polling import until
 
 READY_SECONDS = 90.0
@@ -160,6 +161,11 @@ class Live:
                 await until(condition, "the streams to drain", seconds=seconds)
             except AssertionError as error:
                 raise AssertionError(f"{error}; {len(found)} troubles, such as {found[:5]}") from None
+
+    async def empty_groups(self, groups: list[str]) -> None:
+        """Send the dead processes' static members away, so that their groups are empty at once."""
+        for group in groups:
+            assert await send_away(self.stack.kafka_bootstrap, group, "0") == 0, group
 
     # --- judging it --------------------------------------------------------------------------------------------------
 

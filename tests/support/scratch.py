@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
 from nsw_cli.install import PACKAGES
 from nsw_contracts.topics import SERVICES, Service
-from nsw_runtime.database import Connection, Pool, connect, open_pool, role_of
+from nsw_runtime.database import Connection, Pool, connect, open_pool, role_of, schema_of
 from nsw_runtime.migrations import migrate
+
+TODAY = date(2026, 3, 2)
+"""The day on which contract tests write: the journal has a partition for its month."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,9 @@ async def make_template(owner_url: str, password: str) -> Database:
     template = await make_empty(owner_url, password)
     for service in SERVICES:
         await migrate(template.url, service, PACKAGES[service], password=password)
+    async with template.owner() as owner:
+        for service in SERVICES:
+            await owner.execute(f"select {schema_of(service)}.ensure_journal_months($1, 0)", TODAY)
     return template
 
 

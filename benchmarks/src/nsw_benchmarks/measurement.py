@@ -1,5 +1,6 @@
-"""What is read from outside the services: their counters, their memory, and what latencies come to."""
+"""What is read from outside the services: their counters, their memory and CPU time, and what latencies come to."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -50,6 +51,25 @@ def peak_rss_mb(pid: int, proc: Path = Path("/proc")) -> float | None:
         return None
     peaks = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
     return next((round(int(kib) / _KIB_PER_MIB, 1) for kib in peaks), None)
+
+
+def cpu_seconds(pid: int, proc: Path = Path("/proc")) -> float | None:
+    """CPU time of a process and its children, those that ended included, in seconds; None as for `peak_rss_mb`."""
+    try:
+        # After the name, which is in brackets and may hold blanks: utime, stime, cutime, cstime are fields 14 to 17.
+        fields = (proc / str(pid) / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        children = [child for task in (proc / str(pid) / "task").iterdir() for child in _children(task)]
+    except OSError:
+        return None
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(cpu_seconds(child, proc) or 0.0 for child in children)
+
+
+def _children(task: Path) -> list[int]:
+    try:
+        return [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []  # the thread has just ended
 
 
 def percentiles(values: Iterable[float], ranks: Sequence[int]) -> dict[str, float]:

@@ -22,6 +22,7 @@ from nsw_cli.output import err, out, print_json, say
 from nsw_cli.steps import Steps
 
 DEMO_FOLDER: Final = Path(".nsw/demo")
+FEWEST_BUSINESSES: Final = 100
 SEEN_ENOUGH: Final = 1000  # arrivals among which every status is likely to be
 
 
@@ -54,6 +55,7 @@ def demo(
 
 
 def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool) -> bool:
+    from nsw_benchmarks.businesses import NATIONAL_BUSINESSES  # noqa: PLC0415  # slow import
     from nsw_benchmarks.replay import ReplayOptions  # noqa: PLC0415  # slow import
     from nsw_benchmarks.table import result_table  # noqa: PLC0415  # slow import
 
@@ -66,6 +68,7 @@ def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool)
             businesses_url=whole.businesses_url,
             dossiers=dossiers,
             pids={service: stack.pid(service) for service in SERVICES},
+            businesses=min(NATIONAL_BUSINESSES, max(FEWEST_BUSINESSES, dossiers)),  # the rest would file nothing
         )
     )
     for example in result.examples:

@@ -8,7 +8,7 @@ import typer
 from nsw_cli.errors import CommandError
 from nsw_cli.local import addresses
 from nsw_cli.options import DEFAULT_FOLDER, DatabaseUrl, Folder, Kafka
-from nsw_cli.output import err
+from nsw_cli.output import err, say
 from nsw_cli.system import role_password
 
 
@@ -33,9 +33,9 @@ def install_command(
 
     done: list[str] = []
 
-    def say(what: str) -> None:
+    def note(what: str) -> None:
         done.append(what)
         err.print(what, markup=False)
 
-    asyncio.run(install(places.database_url, places.kafka, password or role_password(folder), say))
+    asyncio.run(install(places.database_url, places.kafka, password or role_password(folder), note))
     say(f"Installed: {len(done)} changes." if done else "Nothing to do: this release is installed already.")

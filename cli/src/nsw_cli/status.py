@@ -36,7 +36,7 @@ def status(folder: Folder = DEFAULT_FOLDER, *, as_json: AsJson = False) -> None:
 
 
 def _processes(stack: State) -> list[dict[str, Any]]:
-    """Every process; `ready` is null for those without a `/readyz`. The database's URL, with its password, is left out."""
+    """Every process; `ready` is null for those without a `/readyz`. The database's URL is left out: a secret."""
     services = {found.service: found for found in readiness(stack)} if stack.status == "ready" else {}
     return [
         {

@@ -1,12 +1,13 @@
 """What each public status means to a business, in one sentence, in English and in Vietnamese."""
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from nsw_contracts.events import Status
+if TYPE_CHECKING:
+    from nsw_contracts.events import Status
 
 Language = Literal["en", "vi"]
 
-SENTENCES: Final[dict[Status, dict[Language, str]]] = {
+SENTENCES: "Final[dict[Status, dict[Language, str]]]" = {
     "submitted": {
         "en": "The window has the dossier; it waits for the agency to take it in.",
         "vi": "Cổng một cửa đã nhận hồ sơ; hồ sơ đang chờ cơ quan xử lý tiếp nhận.",

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from nsw_contracts.topics import AGENCIES, Service
 from nsw_local import Command, Ports, Process, Spec, Stack
-from nsw_runtime.database import role_of
 
 MODULES: Final[dict[Service, str]] = {
     "intake": "nsw_intake",
@@ -74,6 +73,8 @@ class System:
 
     def service_url(self, service: Service) -> str:
         """Postgres as one service's own role sees it."""
+        from nsw_runtime.database import role_of  # noqa: PLC0415  # slow import
+
         parts = urlsplit(self.database_url)
         place = parts.netloc.rpartition("@")[2]
         return urlunsplit(parts._replace(netloc=f"{role_of(service)}:{self.role_password}@{place}"))

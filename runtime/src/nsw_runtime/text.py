@@ -1,6 +1,6 @@
 """Text that Postgres cannot hold: JSON may escape NUL, and Postgres' text and jsonb refuse it.
 
-Found out at the statement, it would roll back the neighbours too, over and over; so it is looked for where JSON comes in.
+Found out at the statement, it would roll back its neighbours too, again and again; so it is looked for at the door.
 """
 
 import re
