@@ -35,7 +35,7 @@ down: $(SYNCED) ## Stop what `make up` started
 	$(BIN)/nsw down
 
 bench: $(SYNCED) ## Replay the country's load and print the figures
-	$(BIN)/python -m nsw_benchmarks
+	$(BIN)/python -m nsw_cli.bench
 
 faults: $(SYNCED) ## Run the slow fault runs: crashes, lost brokers, restored databases
 	$(BIN)/pytest -m faults

@@ -1,8 +1,9 @@
 """Reading the services from outside."""
 
+import os
 from pathlib import Path
 
-from nsw_benchmarks.measurement import counted_since, counter_sum, peak_rss_mb, percentiles
+from nsw_benchmarks.measurement import counted_since, counter_sum, cpu_seconds, peak_rss_mb, percentiles
 
 EXPOSITION = """\
 # HELP nsw_journal_facts_total Facts appended.
@@ -35,3 +36,17 @@ def test_percentiles_are_nearest_ranks() -> None:
     assert percentiles(range(1, 101), (50, 99)) == {"p50": 50, "p99": 99}
     assert percentiles([7.0], (50, 99)) == {"p50": 7.0, "p99": 7.0}
     assert percentiles([], (50,)) == {}
+
+
+def test_cpu_time_is_a_processs_own_its_ended_childrens_and_its_living_childrens(tmp_path):
+    tick = os.sysconf("SC_CLK_TCK")
+
+    def process(pid, times, children):
+        (tmp_path / pid / "task" / pid).mkdir(parents=True)
+        (tmp_path / pid / "stat").write_text(f"{pid} (a (b) c) S 1 1 1 0 -1 0 0 0 0 0 {times} 20 0")
+        (tmp_path / pid / "task" / pid / "children").write_text(children)
+
+    process("42", f"{tick} {2 * tick} {3 * tick} {4 * tick}", "43 44 ")
+    process("43", f"{5 * tick} 0 0 0", "")
+    assert cpu_seconds(42, tmp_path) == 15
+    assert cpu_seconds(44, tmp_path) is None

@@ -40,7 +40,13 @@ async def test_a_faithful_window_is_cleared(run, window) -> None:
     result = await run()
     assert result.dossiers == DOSSIERS
     assert result.facts == 2 * window.facts  # two services, one and the same here
-    assert result.figures() | {"seconds": 0, "dossiers_per_second": 0, "latency_ms": 0, "peak_rss_mb": 0} == {
+    assert result.figures() | {
+        "seconds": 0,
+        "dossiers_per_second": 0,
+        "latency_ms": 0,
+        "peak_rss_mb": 0,
+        "cpu_seconds": 0,
+    } == {
         "dossiers": DOSSIERS,
         "seconds": 0,
         "dossiers_per_second": 0,
@@ -50,6 +56,7 @@ async def test_a_faithful_window_is_cleared(run, window) -> None:
         "out_of_order": 0,
         "latency_ms": 0,
         "peak_rss_mb": 0,
+        "cpu_seconds": 0,
         "wire_repeats": 0,
         "unexpected": 0,
         "bad_signatures": 0,
@@ -58,6 +65,10 @@ async def test_a_faithful_window_is_cleared(run, window) -> None:
     assert result.dossiers_per_second == pytest.approx(DOSSIERS / result.seconds, rel=0.01)
     assert result.peak_rss_mb["toy"] > 1
     assert result.peak_rss_mb["gone"] is None
+    toy = result.cpu_seconds["toy"]
+    assert toy is not None
+    assert toy > 0
+    assert result.cpu_seconds["gone"] is None
     assert sum(result.by_agency.values()) == DOSSIERS
 
 

@@ -133,6 +133,10 @@ class Live:
         for service in MODULES:
             await self.ready(service)
 
+    async def answers(self, port: int) -> bool:
+        """Whether a process that was given this port says that it is ready."""
+        return await self._ok(f"http://127.0.0.1:{port}/readyz")
+
     async def _ok(self, url: str) -> bool:
         try:
             return (await self.ask("GET", url))[0] == 200
@@ -217,9 +221,12 @@ class Live:
             if drain and not running.done():
                 await self.all_ready()
                 await self.drained()
-        finally:
+        except BaseException:
             mended.set()
-            result = await running
+            running.add_done_callback(lambda task: task.cancelled() or task.exception())  # the first error is the one to be told
+            raise
+        mended.set()
+        result = await running
         return result if not drain else await self._with_states(result, run_id)
 
     async def _with_states(self, result: ReplayResult, run_id: str) -> ReplayResult:

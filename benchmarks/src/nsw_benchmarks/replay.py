@@ -18,7 +18,7 @@ import orjson
 from nsw_benchmarks.businesses import NATIONAL_BUSINESSES, Business
 from nsw_benchmarks.decisions import expected_changes
 from nsw_benchmarks.judge import Acknowledged, Delivery, Judge, Notice, Verdict
-from nsw_benchmarks.measurement import counted_since, facts_by_service, peak_rss_mb, percentiles
+from nsw_benchmarks.measurement import counted_since, cpu_seconds, facts_by_service, peak_rss_mb, percentiles
 from nsw_benchmarks.profile import Profile
 from nsw_benchmarks.submission import Receipt, Submitter
 
@@ -43,7 +43,7 @@ class ReplayOptions:
         agencies_url: base URL of the agency simulator.
         businesses_url: base URL of the business simulator, as the notifier reaches it.
         dossiers: how many to file.
-        pids: process id by service name, for `peak_rss_mb`.
+        pids: process id by name, for `peak_rss_mb` and `cpu_seconds`.
         rate: dossiers a second; None: as fast as the window takes them.
         seed: of the profile.
         businesses: how many subscribe and file.
@@ -68,7 +68,8 @@ class ReplayResult:
     """What the country's dossiers went through.
 
     `seconds` run from the first submission to the last expected webhook, `latency_ms` (p50, p99) from a
-    dossier's receipt to its last expected webhook; `facts` are those the services journaled meanwhile.
+    dossier's receipt to its last expected webhook; `facts` are those the services journaled meanwhile, `cpu_seconds`
+    what each process and its children used until the judge had heard everything.
     """
 
     dossiers: int
@@ -80,6 +81,7 @@ class ReplayResult:
     out_of_order: int
     latency_ms: Mapping[str, float]
     peak_rss_mb: Mapping[str, float | None]
+    cpu_seconds: Mapping[str, float | None]
     wire_repeats: int
     unexpected: int
     bad_signatures: int
@@ -121,6 +123,7 @@ class _Replay:
             await self._ask("POST", f"{url}/reset")
         await self._subscribe()
         facts = await facts_by_service(self._session, options.services)
+        used = {name: cpu_seconds(pid) for name, pid in options.pids.items()}
         started = time.time()
         await self._submit()
         verdict, last_heard = await self._follow()
@@ -142,6 +145,7 @@ class _Replay:
             out_of_order=verdict.out_of_order,
             latency_ms={name: round(value, 1) for name, value in percentiles(latencies, (50, 99)).items()},
             peak_rss_mb={name: peak_rss_mb(pid) for name, pid in options.pids.items()},
+            cpu_seconds={name: _spent(used[name], cpu_seconds(pid)) for name, pid in options.pids.items()},
             wire_repeats=verdict.wire_repeats,
             unexpected=verdict.unexpected,
             bad_signatures=verdict.bad_signatures,
@@ -235,6 +239,10 @@ class _Replay:
             method, url, data=body, headers=_NDJSON if body is not None else None, raise_for_status=True
         ) as answer:
             return await answer.read()
+
+
+def _spent(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else round(after - before, 2)
 
 
 def _subscription(business: Business, businesses_url: str) -> dict[str, str]:

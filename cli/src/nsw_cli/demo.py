@@ -8,15 +8,15 @@ from typing import Annotated, Final
 
 import typer
 from nsw_contracts.topics import SERVICES
-from nsw_local import Ports, Settings, Stack, lock
+from nsw_local import Ports, Settings, Stack
 from nsw_local import down as stop
-from nsw_local.errors import FolderInUseError
 from nsw_local.ports import is_free
 from nsw_local.supervisor import start_all
 
 from nsw_cli import system
 from nsw_cli.dossier import fetch, print_dossier
 from nsw_cli.errors import FOUND_WRONG
+from nsw_cli.local import require_unused
 from nsw_cli.options import AsJson
 from nsw_cli.output import err, out, print_json, say
 from nsw_cli.steps import Steps
@@ -33,8 +33,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Start everything here, file dossiers and follow each to its end, show the figures, and stop."""
-    if lock.holder(folder) is not None:
-        raise FolderInUseError(folder)
+    require_unused(folder)
     stop(folder, wipe=True)
     system.forget(folder)
     # Its own Kafka and Postgres, whatever the environment names: a demo writes into nobody's database.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from nsw_local import State, state
+from nsw_local import State, lock, state
 
 from nsw_cli.errors import CommandError
 from nsw_cli.options import DEFAULT_FOLDER
@@ -19,6 +19,15 @@ class Addresses(NamedTuple):
 def folder_option(folder: Path) -> str:
     """` --folder FOLDER` where the folder is not the default one, for a command the user is told to type."""
     return "" if folder == DEFAULT_FOLDER else f" --folder {folder}"
+
+
+def require_unused(folder: Path) -> None:
+    """Raise `CommandError` if a stack, in the background or not, holds the folder."""
+    if lock.holder(folder) is not None:
+        raise CommandError(
+            f"a local stack is already running in {folder}. Use it, stop it with `nsw down{folder_option(folder)}`, "
+            "or give another --folder"
+        )
 
 
 def running(folder: Path) -> State:

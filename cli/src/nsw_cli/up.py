@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 from nsw_contracts.topics import SERVICES
-from nsw_local import Settings, Stack, State, lock
+from nsw_local import Settings, Stack, State
 from nsw_local import down as stop
 from nsw_local import up as start
-from nsw_local.errors import FolderInUseError
 from nsw_local.ports import require_free
 
 from nsw_cli import system
-from nsw_cli.local import folder_option
+from nsw_cli.local import folder_option, require_unused
 from nsw_cli.options import DEFAULT_FOLDER, Folder
 from nsw_cli.output import err, say
 from nsw_cli.steps import Steps
@@ -25,8 +24,7 @@ def up(
     trace_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of dossiers that are traced.")] = 1.0,
 ) -> None:
     """Start Kafka, PostgreSQL, the services and simulated agencies and businesses, in the background."""
-    if lock.holder(folder) is not None:
-        raise FolderInUseError(folder)
+    require_unused(folder)
     settings = Settings.from_environment()
     _require_ports(settings, zipkin=traces == "zipkin")
     whole = system.System.on(Stack(folder, settings=settings), **_tracing(settings, traces, trace_rate))

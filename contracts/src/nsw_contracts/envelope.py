@@ -5,6 +5,7 @@ gaps; and the W3C `traceparent`. The value is the JSON of one fact; the key is t
 """
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -36,6 +37,23 @@ def dataschema(fact_type: str) -> str:
     return f"urn:nsw:schema:{fact_type}"
 
 
+@lru_cache(maxsize=256)
+def _of_type(fact_type: str, writer: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers that all of a writer's facts of one type share."""
+    return (
+        (SPECVERSION, b"1.0"),
+        (SOURCE, f"/nsw/{writer}".encode()),
+        (TYPE, fact_type.encode()),
+        (DATASCHEMA, dataschema(fact_type).encode()),
+        (CONTENT_TYPE, b"application/json"),
+    )
+
+
+@lru_cache(maxsize=256)  # the facts of one transaction share their time
+def _time(at: datetime) -> bytes:
+    return at.isoformat().encode()
+
+
 def headers(
     *,
     fact_type: str,
@@ -49,14 +67,10 @@ def headers(
     """The headers of one message, in a fixed order."""
     head = [
         (POSITION, b"%d" % position),
-        (SPECVERSION, b"1.0"),
         (ID, fact.encode()),
-        (SOURCE, f"/nsw/{writer}".encode()),
-        (TYPE, fact_type.encode()),
         (SUBJECT, number.encode()),
-        (TIME, recorded_at.isoformat().encode()),
-        (DATASCHEMA, dataschema(fact_type).encode()),
-        (CONTENT_TYPE, b"application/json"),
+        (TIME, _time(recorded_at)),
+        *_of_type(fact_type, writer),
     ]
     if traceparent is not None:
         head.append((TRACEPARENT, traceparent.encode()))

@@ -15,6 +15,7 @@ UNAVAILABLE: Final[tuple[type[BaseException], ...]] = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server ended the session just as a statement began
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,

@@ -6,7 +6,7 @@ row lock is held until the commit. A bare sequence has neither property.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -56,15 +56,16 @@ class Entry(NamedTuple):
 
 
 @cache
-def _adapter(kind: type[Fact]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _to_json(kind: type[Fact]) -> Callable[[Fact], bytes]:
+    """The model's own serializer, without the look-ups around it: a third of the time."""
+    return TypeAdapter(kind).serializer.to_json
 
 
 def entry(
     topic: Topic, fact_type: str, fact: Fact, *, fact_id: str, traceparent: str | None, content: bytes | None = None
 ) -> Entry:
     """The journal entry of a fact. With `content`, `fact` is its head and these bytes are its content."""
-    value = _adapter(type(fact)).dump_json(fact)
+    value = _to_json(type(fact))(fact)
     if content is not None:
         value = with_content(value, content)
     return Entry(topic.name, fact.number, fact_type, fact_id, value, traceparent)

@@ -157,12 +157,13 @@ class Relay:
             producer = make_producer(self._bootstrap, f"nsw-{self._service}-relay")
             try:
                 await producer.start()
+                await producer.client.set_topics([topic.name for topic in self._topics])
             except BaseException:
                 await producer.stop()
                 raise
             self._producer = producer
         heads = [Head(*row) for row in await connection.fetch(_HEADS, list(self._ownership.groups), GROUPS)]
-        if time.monotonic() >= self._next_check or self._restored(heads):
+        if time.monotonic() >= self._next_check or self._restored(heads) or await self._wiped(self._producer):
             heads = await self._check_tails(connection, heads)
         for head in heads:
             stream = (head.topic, head.partition)
@@ -194,6 +195,14 @@ class Relay:
 
     def _restored(self, heads: Sequence[Head]) -> bool:
         return any(self._sent.get((head.topic, head.partition), 0) > head.position for head in heads)
+
+    async def _wiped(self, producer: AIOKafkaProducer) -> bool:
+        """Whether the broker knows a topic of ours no longer; a send would notice only when its time is up."""
+        cluster, names = producer.client.cluster, [topic.name for topic in self._topics]
+        if None not in map(cluster.partitions_for_topic, names):
+            return False
+        await producer.client.force_metadata_update()
+        return None in map(cluster.partitions_for_topic, names)
 
     # --- sending -----------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import uvicorn
 import uvloop
@@ -13,6 +14,8 @@ from starlette.applications import Starlette
 
 from nsw_runtime.errors import NswError
 from nsw_runtime.settings import ServiceSettings, read_settings
+
+GC_OBJECTS: Final = 50_000
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -30,6 +33,10 @@ class _Server(uvicorn.Server):
 
 def run(kind: type[S], build: Callable[[S], Starlette]) -> None:
     """Read the settings, build the application, serve until told to stop; exits with 2 where settings are wrong."""
+    # Batches make and drop tens of thousands of small objects; the collector's default thresholds walk the live ones for
+    # every 700 of them, which took an eighth of all CPU time. What is left now lives as long as the process.
+    gc.freeze()
+    gc.set_threshold(GC_OBJECTS, 20, 20)
     try:
         settings = read_settings(kind)
         uvloop.run(_serve(settings, build))

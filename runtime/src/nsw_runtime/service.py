@@ -6,6 +6,7 @@ lives, its relay, its subscribers and its sender. Kafka may be away when it star
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -113,6 +114,8 @@ class ServiceBase:
             if self.sender is not None:
                 loops.append(self.sender.run())
             tasks = [asyncio.create_task(loop) for loop in loops]
+            for task in tasks:
+                task.add_done_callback(self._loop_ended)
             try:
                 yield
             finally:
@@ -126,6 +129,14 @@ class ServiceBase:
             lifespan=lifespan,
             exception_handlers={Problem: _answer_problem, HTTPException: _answer_http},
         )
+
+    def _loop_ended(self, task: "asyncio.Task[None]") -> None:
+        """A fault nobody foresaw ended a loop: half a service is worse than none, so this process stops in order."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.critical("a fault ended part of this service; it stops, to be started again", exc_info=error)
+            self.health.bad("fault", f"{type(error).__name__}: {error}")
+            signal.raise_signal(signal.SIGTERM)
 
     async def _stop(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Drain: no new batches, what is on its way is finished, the rest stays in Postgres."""

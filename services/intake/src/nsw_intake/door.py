@@ -118,7 +118,7 @@ class Door:
                 entry(
                     SUBMISSIONS,
                     SUBMITTED,
-                    SubmittedHead.model_construct(
+                    SubmittedHead(
                         number=filing.number,
                         submitted_at=now,
                         content_sha256=filing.content_sha256,

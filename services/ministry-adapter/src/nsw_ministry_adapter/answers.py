@@ -112,7 +112,7 @@ def facts(agency: str, pending: Pending, answer: Answer) -> list[Entry]:
 def _fact(agency: str, number: str, message: str, said: Decision) -> tuple[str, AgencyFact]:
     match said:
         case SaidAccepted():
-            return ACCEPTED, Accepted.model_construct(
+            return ACCEPTED, Accepted(
                 number=number,
                 agency=agency,
                 message_id=message,
@@ -120,7 +120,7 @@ def _fact(agency: str, number: str, message: str, said: Decision) -> tuple[str, 
                 reference=said.reference,
             )
         case SaidRefused():
-            return REFUSED, Refused.model_construct(
+            return REFUSED, Refused(
                 number=number,
                 agency=agency,
                 message_id=message,
@@ -128,7 +128,7 @@ def _fact(agency: str, number: str, message: str, said: Decision) -> tuple[str, 
                 reason=said.reason,
             )
         case SaidSupplement():
-            return SUPPLEMENT_REQUESTED, SupplementRequested.model_construct(
+            return SUPPLEMENT_REQUESTED, SupplementRequested(
                 number=number,
                 agency=agency,
                 message_id=message,
@@ -137,7 +137,7 @@ def _fact(agency: str, number: str, message: str, said: Decision) -> tuple[str, 
                 items=said.items,
             )
         case SaidResult():
-            return RESULT_ISSUED, ResultIssued.model_construct(
+            return RESULT_ISSUED, ResultIssued(
                 number=number,
                 agency=agency,
                 message_id=message,

@@ -142,7 +142,7 @@ class WebhookTransport:
 
 
 def _notified(subscription: Subscription, one: Pending, event: EventReference, answer: int, at: datetime) -> Entry:
-    told = Notified.model_construct(
+    told = Notified(
         number=one.dossier,
         declarant=subscription.declarant,
         subscription=subscription.id,

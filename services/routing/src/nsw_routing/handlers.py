@@ -68,7 +68,7 @@ def _route(event: Event, fact: Submitted, state: Case | None) -> Outcome[Case]:
         delivered_at=None,
         changed_at=fact.submitted_at,
     )
-    work = RoutedHead.model_construct(
+    work = RoutedHead(
         number=fact.number,
         agency=case.agency,
         role="lead",
@@ -105,7 +105,7 @@ def _hear(event: Event, fact: AgencyFact, state: Case | None) -> Outcome[Case]:
         )
     at = _decided_at(fact)
     case = state._replace(status=status, revision=state.revision + 1, changed_at=at)
-    change = StatusChanged.model_construct(
+    change = StatusChanged(
         number=case.number,
         revision=case.revision,
         status=status,

@@ -1,0 +1,26 @@
+"""One running window for all tests of the command."""
+
+from collections.abc import Iterator
+
+import pytest
+from nsw_command import Nsw
+
+
+@pytest.fixture(scope="session")
+def nsw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nsw]:
+    """`nsw` with its stack up; `nsw down --wipe` at the end leaves neither files nor processes."""
+    command = Nsw(tmp_path_factory.mktemp("up") / ".nsw")
+    said = command.run("up")
+    try:
+        assert f"http://127.0.0.1:{command.ports.intake}/readyz" in said
+        yield command
+    finally:
+        command.run("down", "--wipe")
+    assert not command.folder.exists()
+    assert command.left() == []
+
+
+@pytest.fixture
+def idle(tmp_path) -> Nsw:
+    """`nsw` where nothing runs."""
+    return Nsw(tmp_path / ".nsw")

@@ -1,0 +1,26 @@
+"""Filing single dossiers by hand."""
+
+import json
+from typing import Any, TYPE_CHECKING
+from uuid import uuid4
+
+from nsw_benchmarks.profile import Profile
+
+if TYPE_CHECKING:
+    from support.live import Live
+
+BODIES = [filing.body for filing in Profile(11, 20).dossiers(50)]
+
+
+def dossier(which: int = 0) -> dict[str, Any]:
+    """A valid dossier, to be spoiled."""
+    return json.loads(BODIES[which])
+
+
+async def file_one(
+    live: "Live", key: str = "", body: Any = None, **headers: str
+) -> tuple[int, Any]:
+    """File one dossier; the status and the receipt or problem."""
+    data = body if isinstance(body, (bytes, str)) else json.dumps(body or dossier())
+    sent = {"content-type": "application/json", "idempotency-key": key.replace(" ", "-") or uuid4().hex} | headers
+    return await live.ask("POST", f"{live.intake}/v1/dossiers", data=data, headers=sent)
