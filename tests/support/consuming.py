@@ -1,13 +1,12 @@
 """Routing's real consumer on a stream of the test's own: real Kafka, real Postgres, FastStream between them."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 from nsw_routing.handlers import CaseHandler
+from nsw_runtime.applier import Applier
 from nsw_runtime.consumer import BatchConsumer
 from nsw_runtime.database import Pool
 from nsw_runtime.health import Health
@@ -27,7 +26,7 @@ class Consuming:
     topics: list[str]
     pool: Pool
     health: Health
-    consumer: BatchConsumer[Any]
+    consumer: BatchConsumer
 
     async def produce(self, messages: list[Message], *, topic: int = 0, a_batch: int = 50) -> None:
         await produce(self.bootstrap, self.topics[topic], messages, a_batch=a_batch)
@@ -57,20 +56,20 @@ class Consuming:
 
 def make_consumer(
     pool: Pool, topics: list[str], *, group: str = "", health: Health | None = None, poison_limit: int = 50
-) -> BatchConsumer[Any]:
+) -> BatchConsumer:
     """Routing's consumer, as `ServiceBase` makes it, on other topics."""
     settings = ServiceSettings(database_url="unused", kafka_bootstrap_servers="unused", http_port=1)
-    return BatchConsumer(
-        group=group or f"test-{uuid4().hex[:8]}",
-        topics=topics,
+    applier = Applier(
+        service="routing",
         handler=CaseHandler(),
         pool=pool,
-        turn=asyncio.Lock(),
         clock=lambda: AT,
-        health=health or Health(),
         telemetry=Telemetry("routing", settings),
         poison_limit=poison_limit,
         on_commit=lambda _: None,
+    )
+    return BatchConsumer(
+        group=group or f"test-{uuid4().hex[:8]}", topics=topics, applier=applier, health=health or Health()
     )
 
 

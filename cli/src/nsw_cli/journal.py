@@ -67,4 +67,4 @@ async def _archive(url: str, service: Service, before: date, folder: Path) -> "l
     from nsw_cli.database import schema  # noqa: PLC0415  # slow import
 
     async with schema(url, service) as connection:
-        return await streams.archive(connection, before, folder)
+        return await streams.archive(connection, before, folder, datetime.now(UTC))

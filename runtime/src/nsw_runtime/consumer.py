@@ -1,45 +1,32 @@
-"""The batch consumer: raw records in, one transaction out, each event's effect exactly once.
+"""One Kafka consumer's side of consuming: hand batches to the applier, and see to it that nothing is skipped.
 
-A batch is sorted out stream by stream (`stream_reader`), each record is validated by itself, and everything that
-follows from the batch — progress, quarantine, parking, the service's state, intents, the journal — is one transaction,
-in that lock order. Whatever fails rolls all of it back and the same records are read again. Kafka's own offsets are
+Whatever fails is read again from the first of its records. Gaps are looked after (`gaps`). Kafka's own offsets are
 committed now and then for lag monitors and a quick start; nothing rests on them.
 """
 
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Generic, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Protocol
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from nsw_contracts.events import FACTS
-from opentelemetry.trace import Span, SpanKind
 
-from nsw_runtime import intents as intent_store
-from nsw_runtime import metrics, progress, quarantine
-from nsw_runtime.clock import Clock, backoff
+from nsw_runtime import metrics
+from nsw_runtime.applier import Applier
+from nsw_runtime.clock import backoff
 from nsw_runtime.crash import crash_point
-from nsw_runtime.database import UNAVAILABLE, Connection, Pool
-from nsw_runtime.errors import ProgressMoved, TooMuchPoison
+from nsw_runtime.database import UNAVAILABLE
+from nsw_runtime.errors import ProgressMoved
 from nsw_runtime.gaps import Gaps
-from nsw_runtime.handling import Applied, Event, Handler, Intent, Park, Quarantine
 from nsw_runtime.health import Health
-from nsw_runtime.journal import Entry, append
-from nsw_runtime.pace import rest
 from nsw_runtime.progress import Stream
-from nsw_runtime.quarantine import ParkedEvent, Unreadable
-from nsw_runtime.record_reader import contradiction, read_event, trace_of
-from nsw_runtime.stream_reader import RawRecord, Reading, read_stream
-from nsw_runtime.telemetry import Telemetry, fail, process_attributes, traceparent_of
+from nsw_runtime.stream_reader import RawRecord
 
 log = logging.getLogger(__name__)
 
-S = TypeVar("S")
 OFFSETS_EVERY_SECONDS: Final = 1.0
-RELEASE_DOSSIERS: Final = 100  # released dossiers tried again in one transaction
 
 
 class KafkaConsumer(Protocol):
@@ -53,226 +40,35 @@ class KafkaConsumer(Protocol):
     async def commit(self) -> None: ...
 
 
-class _Batch(Generic[S]):
-    """What one batch comes to, gathered before and during its transaction."""
+class BatchConsumer:
+    """The batches of one consumer group's topics, on their way to the service's applier."""
 
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.unreadable: list[Unreadable] = []
-        self.expected: dict[Stream, int] = {}
-        self.reached: dict[Stream, int] = {}
-        self.parked: list[ParkedEvent] = []
-        self.applied: list[Event] = []
-        self.states: dict[str, S] = {}
-        self.changed: dict[str, S] = {}
-        self.facts: list[Entry] = []
-        self.intents: list[Intent] = []
-        self.spans: list[Span] = []
-
-
-class BatchConsumer(Generic[S]):
-    """Applies batches of one consumer group's topics through one handler.
-
-    `turn` is shared by all consumers of a schema in a process: one batch in flight, or two of them deadlock.
-    `on_commit` hears of every commit (to wake relay and sender).
-    """
-
-    def __init__(
-        self,
-        *,
-        group: str,
-        topics: Sequence[str],
-        handler: Handler[S],
-        pool: Pool,
-        turn: asyncio.Lock,
-        clock: Clock,
-        health: Health,
-        telemetry: Telemetry,
-        poison_limit: int,
-        on_commit: Callable[[Sequence[Intent]], None],
-    ) -> None:
+    def __init__(self, *, group: str, topics: Sequence[str], applier: Applier[Any], health: Health) -> None:
         self.group = group
         self.topics = tuple(topics)
-        self._handler = handler
-        self._pool = pool
-        self._turn = turn
-        self._clock = clock
+        self._applier = applier
         self._health = health
-        self._telemetry = telemetry
-        self._poison_limit = poison_limit
-        self._on_commit = on_commit
-        self._progress: dict[Stream, int] = {}
         self._gaps = Gaps(group, health)
-        self._poison_run = 0
         self._failures = 0
         self._offsets_committed = 0.0
 
     async def on_batch(self, records: Sequence[RawRecord], consumer: KafkaConsumer) -> None:
         """Apply a batch. Returns when it is committed, or when it was rolled back and will be read again."""
-        began = time.monotonic()
-        metrics.BATCH_RECORDS.observe(len(records))
         try:
-            async with self._turn:
-                readings = await self._read(records)
-                batch = self._validate(readings)
-                if batch.reached or batch.unreadable:
-                    await self._apply(batch)
-            await self._gaps.follow(readings, self._progress, consumer)
+            readings = await self._applier.apply(records)
+            await self._gaps.follow(readings, self._applier.progress, consumer)
         except Exception as error:  # noqa: BLE001  # whatever it is: nothing took effect, and it must not be skipped
             await self._read_again(records, consumer, error)
             return
         self._failures = 0
         self._health.good(f"{self.group}.batch")
-        worked = time.monotonic() - began
-        metrics.BATCH_SECONDS.observe(worked)
         await self._commit_offsets(consumer)
-        await rest(worked)
-
-    async def retry_released(self) -> None:
-        """Try the parked events that an operator (or a new release) has released."""
-        async with self._turn:
-            batch: _Batch[S] = _Batch()
-            async with self._pool.acquire() as connection, connection.transaction():
-                rows = await quarantine.released(connection, RELEASE_DOSSIERS)
-                if not rows:
-                    return
-                for row in rows:
-                    fact = FACTS[row.type].model_validate_json(row.value)
-                    place = (row.topic, row.partition, row.position)
-                    batch.events.append(Event(*place, row.type, row.id, row.traceparent, fact, row.value))
-                self._trace(batch)
-                await self._decide(connection, batch, waiting=set())
-                await self._save(connection, batch)
-                still = {item.event[:3] for item in batch.parked}
-                await quarantine.keep_parked(connection, batch.parked)
-                await quarantine.unpark(connection, [e for e in batch.events if e[:3] not in still])
-            self._finish(batch)
-        log.info("parked events tried again", extra={"group": self.group, "applied": len(batch.applied)})
 
     def forget(self, streams: Iterable[Stream]) -> None:
-        """Streams that were taken away: their progress is read again if they come back."""
+        """Streams that were taken away: their progress is looked up again if they come back."""
         for stream in streams:
-            self._progress.pop(stream, None)
+            self._applier.forget([stream])
             self._gaps.forget(stream)
-
-    # --- before the transaction ------------------------------------------------------------------------------------
-
-    async def _read(self, records: Sequence[RawRecord]) -> dict[Stream, Reading]:
-        by_stream: dict[Stream, list[RawRecord]] = {}
-        for record in records:
-            by_stream.setdefault((record.topic, record.partition), []).append(record)
-        unknown = [stream for stream in by_stream if stream not in self._progress]
-        if unknown:
-            async with self._pool.acquire() as connection:
-                self._progress |= await progress.load(connection, unknown)
-        return {stream: read_stream(part, self._progress[stream]) for stream, part in by_stream.items()}
-
-    def _validate(self, readings: Mapping[Stream, Reading]) -> _Batch[S]:
-        batch: _Batch[S] = _Batch()
-        for stream, reading in readings.items():
-            if reading.repeats:
-                metrics.REPEATS.labels(stream[0]).inc(reading.repeats)
-            batch.unreadable += [
-                Unreadable(record, None, "position: the nsw_position header is missing or no positive integer")
-                for record in reading.unplaced
-            ]
-            for placed in reading.ready:
-                event = read_event(placed)
-                if isinstance(event, Unreadable):
-                    batch.unreadable.append(event)
-                    self._poison_run += 1
-                else:
-                    batch.events.append(event)
-                    self._poison_run = 0
-                if self._poison_run >= self._poison_limit:
-                    raise TooMuchPoison(
-                        f"{self._poison_run} unreadable records in a row on {stream[0]}: the consumer stands still. "
-                        "Look with `nsw quarantine list`, deploy a release that reads them, and restart"
-                    )
-            if reading.ready:
-                batch.expected[stream] = self._progress[stream]
-                batch.reached[stream] = reading.ready[-1].position
-        self._trace(batch)
-        return batch
-
-    def _trace(self, batch: _Batch[S]) -> None:
-        if not self._telemetry.enabled:
-            return
-        for index, event in enumerate(batch.events):
-            attributes = process_attributes(event.topic, self.group, event.partition, event.number, len(batch.events))
-            span = self._telemetry.span(
-                f"process {event.topic}", event.traceparent, kind=SpanKind.CONSUMER, attributes=attributes
-            )
-            if span is not None:
-                batch.spans.append(span)
-                batch.events[index] = event._replace(traceparent=traceparent_of(span))
-
-    # --- the transaction -------------------------------------------------------------------------------------------
-
-    async def _apply(self, batch: _Batch[S]) -> None:
-        crash_point("consumer.transaction.before")
-        try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                waiting: set[str] = set()
-                if batch.reached and await progress.move(connection, batch.expected, batch.reached):
-                    waiting = await quarantine.waiting(connection, list({event.number for event in batch.events}))
-                await self._decide(connection, batch, waiting)
-                if batch.parked:
-                    await quarantine.park(connection, batch.parked, self._clock())
-                await self._save(connection, batch)
-        except BaseException as error:
-            for span in batch.spans:
-                fail(span, type(error).__name__)
-            raise
-        crash_point("consumer.transaction.after")
-        self._progress |= batch.reached
-        self._finish(batch)
-
-    async def _decide(self, connection: Connection, batch: _Batch[S], waiting: set[str]) -> None:
-        batch.states = await self._handler.load(connection, batch.events)
-        for event in batch.events:
-            if event.number in waiting:
-                batch.parked.append(ParkedEvent(event, "queued behind an earlier parked event of this dossier"))
-                continue
-            outcome = self._handler.handle(event, batch.states.get(event.number))
-            if isinstance(outcome, Applied):
-                batch.applied.append(event)
-                batch.facts += outcome.facts
-                batch.intents += outcome.intents
-                if outcome.state is not None:
-                    batch.states[event.number] = batch.changed[event.number] = outcome.state
-            elif isinstance(outcome, Park):
-                waiting.add(event.number)
-                batch.parked.append(ParkedEvent(event, outcome.reason))
-            elif isinstance(outcome, Quarantine):
-                batch.unreadable.append(contradiction(event, outcome.reason))
-
-    async def _save(self, connection: Connection, batch: _Batch[S]) -> None:
-        if batch.unreadable:
-            await quarantine.put_aside(connection, batch.unreadable, self._clock())
-        if batch.changed:
-            await self._handler.save(connection, batch.changed)
-        if batch.intents:
-            await intent_store.add(connection, batch.intents, self._clock())
-        await append(connection, batch.facts, self._clock())
-
-    # --- after it --------------------------------------------------------------------------------------------------
-
-    def _finish(self, batch: _Batch[S]) -> None:
-        for span in batch.spans:
-            span.end()
-        for topic, events in Counter(event.topic for event in batch.applied).items():
-            metrics.APPLIED.labels(topic).inc(events)
-        for item in batch.parked:
-            metrics.PARKED.labels(item.event.topic).inc()
-            log.warning("dossier parked", extra={"dossier": item.event.number, "reason": item.reason})
-        for unreadable in batch.unreadable:
-            record, reason = unreadable.record, unreadable.reason
-            metrics.QUARANTINED.labels(record.topic, reason.partition(":")[0]).inc()
-            where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-            log.error("record quarantined; see `nsw quarantine list`", extra=where | {"reason": reason})
-            self._telemetry.error(f"quarantine {record.topic}", trace_of(record), reason.partition(":")[0], {})
-        self._on_commit(batch.intents)
 
     async def _read_again(self, records: Sequence[RawRecord], consumer: KafkaConsumer, error: Exception) -> None:
         """Nothing took effect: go back to the first of these records, after a delay that grows."""

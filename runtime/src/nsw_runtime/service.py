@@ -7,7 +7,7 @@ lives, its relay, its subscribers and its sender. Kafka may be away when it star
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from nsw_runtime import crash
+from nsw_runtime.applier import Applier
 from nsw_runtime.clock import Clock, backoff, system_clock
 from nsw_runtime.consumer import BatchConsumer
 from nsw_runtime.database import UNAVAILABLE, Pool, open_pool
@@ -37,8 +38,8 @@ from nsw_runtime.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
-RELEASE_SECONDS: Final = 2.0  # how soon a released dossier is tried again
-WATCH_SECONDS: Final = 2.0
+WATCH_SECONDS: Final = 2.0  # also how soon a released dossier is tried again
+UNREADY_WATCH_SECONDS: Final = 0.2
 
 
 class ServiceBase:
@@ -51,6 +52,7 @@ class ServiceBase:
         self.settings = settings
         self.clock = clock
         self.health = Health()
+        self.health.bad("starting", "it has just been started")
         self.telemetry = Telemetry(name, settings)
         self.relay = Relay(
             service=name,
@@ -61,26 +63,25 @@ class ServiceBase:
         )
         self.pool: Pool
         self.sender: Sender | None = None
-        self._consumers: list[BatchConsumer[Any]] = []
-        self._turn = asyncio.Lock()
+        self._applier: Applier[Any] | None = None
+        self._consumers: list[BatchConsumer] = []
         self._broker: KafkaBroker | None = None
 
-    def consume(self, topics: Sequence[str], handler: Handler[Any], *, group: str | None = None) -> None:
-        """Read these topics through this handler, as one consumer group."""
-        self._consumers.append(
-            BatchConsumer(
-                group=group or f"nsw-{self.name}",
-                topics=topics,
-                handler=handler,
-                pool=self.pool,
-                turn=self._turn,
-                clock=self.clock,
-                health=self.health,
-                telemetry=self.telemetry,
-                poison_limit=self.settings.poison_limit,
-                on_commit=self._committed,
-            )
+    def consume(self, handler: Handler[Any], topics: Mapping[str, Sequence[str]]) -> None:
+        """Read topics through this handler; `topics` are by consumer group, each of which is one consumer."""
+        self._applier = Applier(
+            service=self.name,
+            handler=handler,
+            pool=self.pool,
+            clock=self.clock,
+            telemetry=self.telemetry,
+            poison_limit=self.settings.poison_limit,
+            on_commit=self._committed,
         )
+        self._consumers = [
+            BatchConsumer(group=group, topics=names, applier=self._applier, health=self.health)
+            for group, names in topics.items()
+        ]
 
     def send(self, transport: Transport) -> None:
         """Carry out this service's intents through this transport."""
@@ -142,10 +143,9 @@ class ServiceBase:
         """Drain: no new batches, what is on its way is finished, the rest stays in Postgres."""
         if self._broker is not None:
             await self._broker.stop()
-        async with self._turn:
-            for task in reversed(tasks):
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in reversed(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(self.telemetry.close)
         await self.pool.close()
 
@@ -176,12 +176,13 @@ class ServiceBase:
             try:
                 await self.pool.fetchval("select 1")
                 self.health.good("postgres")
-                for consumer in self._consumers:
-                    await consumer.retry_released()
+                if self._applier is not None:
+                    await self._applier.retry_released()
             except UNAVAILABLE as error:
                 self.health.bad("postgres", f"Postgres cannot be reached: {type(error).__name__}")
             self._watch_assignment()
-            await asyncio.sleep(WATCH_SECONDS)
+            self.health.good("starting")
+            await asyncio.sleep(WATCH_SECONDS if self.health.ready else UNREADY_WATCH_SECONDS)
 
     def _watch_assignment(self) -> None:
         if not self._consumers:

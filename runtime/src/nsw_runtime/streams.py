@@ -6,6 +6,7 @@ Postgres lost in a restore. Archiving moves old months of the journal into files
 
 import gzip
 import json
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -225,8 +226,10 @@ class Archived(NamedTuple):
     sha256: str
 
 
-async def archive(connection: Connection, before: date, folder: Path) -> list[Archived]:
+async def archive(connection: Connection, before: date, folder: Path, at: datetime) -> list[Archived]:
     """Move the journal's months that end before `before` into files in `folder`, which exists, and drop them.
+
+    The month of `at` (now) is never moved.
 
     The connection is the schema's owner's. A month is dropped in the transaction in which its file was finished.
 
@@ -236,7 +239,7 @@ async def archive(connection: Connection, before: date, folder: Path) -> list[Ar
     archived = []
     for name in [row["relname"] for row in await connection.fetch(_MONTHS)]:
         month = datetime.strptime(name.removeprefix("journal_"), "%Y%m").replace(tzinfo=UTC).date()
-        if month >= before.replace(day=1):
+        if month >= min(before, at.date()).replace(day=1):
             continue
         async with connection.transaction():
             await connection.execute(f"lock table {name} in access exclusive mode")
@@ -261,5 +264,7 @@ async def _write_month(connection: Connection, name: str, folder: Path) -> Archi
             line = dict(row) | {"value": json.loads(row["value"]), "recorded_at": row["recorded_at"].isoformat()}
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
             rows += 1
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
     part.replace(file)
     return Archived(name, rows, file, sha256(file.read_bytes()).hexdigest())

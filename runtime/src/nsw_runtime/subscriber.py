@@ -25,7 +25,7 @@ FETCH_BYTES: Final = 1024 * 1024  # of one partition; bounds memory whatever the
 class _Forget(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
     """Partitions that go away take their remembered progress along."""
 
-    def __init__(self, consumer: BatchConsumer[Any]) -> None:
+    def __init__(self, consumer: BatchConsumer) -> None:
         self._consumer = consumer
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -52,7 +52,7 @@ class _NoConsumer:
     def seek(self, partition: TopicPartition, offset: int) -> None: ...
 
 
-def subscribe(consumers: Sequence[BatchConsumer[Any]], service: str, settings: ServiceSettings) -> KafkaBroker:
+def subscribe(consumers: Sequence[BatchConsumer], service: str, settings: ServiceSettings) -> KafkaBroker:
     """A broker with one subscriber for each consumer; not started."""
     broker = KafkaBroker(
         settings.kafka_bootstrap_servers,
@@ -68,7 +68,7 @@ def subscribe(consumers: Sequence[BatchConsumer[Any]], service: str, settings: S
     return broker
 
 
-def _register(broker: KafkaBroker, consumer: BatchConsumer[Any], settings: ServiceSettings) -> None:
+def _register(broker: KafkaBroker, consumer: BatchConsumer, settings: ServiceSettings) -> None:
     subscriber = broker.subscriber(
         *consumer.topics,
         batch=True,

@@ -8,4 +8,4 @@ from nsw_intake.handlers import StatusHandler
 
 def subscribe(service: ServiceBase) -> None:
     """Intake reads the public statuses."""
-    service.consume([STATUS.name], StatusHandler())
+    service.consume(StatusHandler(), {"nsw-intake": [STATUS.name]})

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from nsw_contracts.events import Routed
+from nsw_contracts.topics import AGENCY_TOPICS
 from nsw_runtime.database import Connection
 from nsw_runtime.handling import Applied, Event, Intent, Outcome, Quarantine
 
 
 class WorkHandler:
-    """Turns work for one agency into intents to deliver it; keeps no state of its own."""
-
-    def __init__(self, agency: str) -> None:
-        self._agency = agency
+    """Turns work for an agency into intents to deliver it; keeps no state of its own."""
 
     async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, None]:
         """Nothing needs to be read."""
@@ -21,9 +19,9 @@ class WorkHandler:
     def handle(self, event: Event, state: None) -> Outcome[None]:
         """The delivery's message id is the id of the work: it stays the same however often it is tried."""
         del state
-        if not isinstance(event.fact, Routed) or event.fact.agency != self._agency:
-            return Quarantine(f"{event.type} is no work for {self._agency}")
-        return Applied(intents=[Intent(self._agency, event.id, event.number, event.value, event.traceparent)])
+        if not isinstance(event.fact, Routed) or AGENCY_TOPICS[event.fact.agency].name != event.topic:
+            return Quarantine(f"{event.type} is no work for the agency of {event.topic}")
+        return Applied(intents=[Intent(event.fact.agency, event.id, event.number, event.value, event.traceparent)])
 
     async def save(self, connection: Connection, changed: Mapping[str, None]) -> None:
         """Nothing is kept."""

@@ -10,10 +10,7 @@ from nsw_ministry_adapter.settings import Agency
 
 
 def subscribe(service: ServiceBase, agencies: Sequence[Agency]) -> None:
-    """One consumer an agency, so that each goes at its own pace."""
-    for agency in agencies:
-        service.consume(
-            [AGENCY_TOPICS[agency.code].name],
-            WorkHandler(agency.code),
-            group=f"nsw-adapter-{agency.code.lower()}",
-        )
+    """One consumer an agency, so that each goes at its own pace; what they bring together shares a transaction."""
+    service.consume(
+        WorkHandler(), {f"nsw-adapter-{agency.code.lower()}": [AGENCY_TOPICS[agency.code].name] for agency in agencies}
+    )

@@ -9,4 +9,4 @@ from nsw_notifier.transport import WebhookTransport
 
 def subscribe(service: ServiceBase, transport: WebhookTransport) -> None:
     """The notifier reads the public statuses."""
-    service.consume([STATUS.name], StatusHandler(transport.remember))
+    service.consume(StatusHandler(transport.remember), {"nsw-notifier": [STATUS.name]})

@@ -8,4 +8,4 @@ from nsw_routing.handlers import CaseHandler
 
 def subscribe(service: ServiceBase) -> None:
     """Routing reads what businesses and agencies did, as one group: one batch holds both."""
-    service.consume([SUBMISSIONS.name, AGENCY_RESULTS.name], CaseHandler())
+    service.consume(CaseHandler(), {"nsw-routing": [SUBMISSIONS.name, AGENCY_RESULTS.name]})
