@@ -9,10 +9,10 @@ from typing import Any
 import nsw_runtime.service
 from nsw_routing.app import main
 from nsw_runtime import progress
-from nsw_runtime.consumer import BatchConsumer
+from nsw_runtime.applier import Applier
 
 
-class AcknowledgesFirst(BatchConsumer[Any]):
+class AcknowledgesFirst(Applier[Any]):
     """Moves progress, then passes the crash point, then applies."""
 
     async def _apply(self, batch: Any) -> None:
@@ -23,5 +23,5 @@ class AcknowledgesFirst(BatchConsumer[Any]):
 
 
 if __name__ == "__main__":
-    nsw_runtime.service.BatchConsumer = AcknowledgesFirst
+    nsw_runtime.service.Applier = AcknowledgesFirst
     main()

@@ -55,6 +55,7 @@ class _Batch(Generic[S]):
         self.facts: list[Entry] = []
         self.intents: list[Intent] = []
         self.spans: list[Span] = []
+        self.poison_run: Counter[Stream] = Counter()
 
 
 class Applier(Generic[S]):
@@ -164,6 +165,7 @@ class Applier(Generic[S]):
 
     def _validate(self, readings: Mapping[Stream, Reading]) -> _Batch[S]:
         batch: _Batch[S] = _Batch()
+        run = batch.poison_run = self._poison_run.copy()  # counts once committed: a batch may be read many times
         for stream, reading in readings.items():
             if reading.repeats:
                 metrics.REPEATS.labels(stream[0]).inc(reading.repeats)
@@ -175,13 +177,13 @@ class Applier(Generic[S]):
                 event = read_event(placed)
                 if isinstance(event, Unreadable):
                     batch.unreadable.append(event)
-                    self._poison_run[stream] += 1
+                    run[stream] += 1
                 else:
                     batch.events.append(event)
-                    self._poison_run[stream] = 0
-                if self._poison_run[stream] >= self._poison_limit:
+                    run[stream] = 0
+                if run[stream] >= self._poison_limit:
                     raise TooMuchPoison(
-                        f"{self._poison_run[stream]} unreadable records in a row on {stream[0]}: it stands still. "
+                        f"{run[stream]} unreadable records in a row on {stream[0]}: it stands still. "
                         "Look with `nsw quarantine list`, deploy a release that reads them, and restart"
                     )
             if reading.ready:
@@ -223,6 +225,7 @@ class Applier(Generic[S]):
             raise
         crash_point("consumer.transaction.after")
         self.progress |= batch.reached
+        self._poison_run = batch.poison_run
         self._finish(batch)
 
     async def _decide(self, connection: Connection, batch: _Batch[S], waiting: set[str]) -> None:

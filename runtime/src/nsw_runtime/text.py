@@ -10,5 +10,5 @@ _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def holds_nul(json: bytes) -> bool:
-    """Whether a JSON text holds a NUL, escaped or not."""
-    return b"\x00" in json or (b"\\u0000" in json and _ESCAPED_NUL.search(json) is not None)
+    """Whether a JSON text holds an escaped NUL; a bare one is no JSON, and its parser says so."""
+    return b"\\u0000" in json and _ESCAPED_NUL.search(json) is not None

@@ -34,10 +34,10 @@ HEAP = ["-Xms128m", "-Xmx512m"]
 JVM = [
     *HEAP,
     "-server",
-    "-XX:+UseG1GC",
-    "-XX:MaxGCPauseMillis=20",
-    "-XX:InitiatingHeapOccupancyPercent=35",
-    "-XX:+ExplicitGCInvokesConcurrent",
+    # A broker that shares two cores: the second compiler and the concurrent collector cost more than they give back
+    # within 100,000 dossiers (172 against 300 microseconds of CPU a dossier over 30,000).
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",  # a broker without memory must end, not linger
     "-Djava.awt.headless=true",
 ]
@@ -84,7 +84,7 @@ class Kafka:
         self._log4j.write_text(LOG4J)
         if (self.data / "meta.properties").exists():
             return None
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        cluster = _cluster_id()
         arguments: list[str | Path] = ["format", "--cluster-id", cluster, "--config", self._properties]
         jvm = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *self._archive.use()]  # runs for a second
         return self._program("kafka-format", jvm, "kafka.tools.StorageTool", arguments)
@@ -176,3 +176,10 @@ def _escaped(value: str) -> str:
     """As in a Java properties file, which is Latin-1."""
     units = value.replace("\\", "\\\\").encode("utf-16-be").hex(" ", 2).split()
     return "".join(chr(int(unit, 16)) if int(unit, 16) < ASCII_END else f"\\u{unit}" for unit in units)
+
+
+def _cluster_id() -> str:
+    """A new id in Kafka's form; one that begins with a hyphen would be read as an option."""
+    while (made := urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()).startswith("-"):
+        pass
+    return made
