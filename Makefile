@@ -66,6 +66,6 @@ $(UV_READY): deploy/uv.txt
 	@touch $@
 
 $(SYNCED): $(UV_READY) uv.lock $(PROJECTS)
-	@UV_PYTHON_DOWNLOADS=never .tools/bin/uv sync --frozen --quiet \
+	@UV_PYTHON_DOWNLOADS=never .tools/bin/uv sync --frozen --quiet --compile-bytecode \
 	    --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@

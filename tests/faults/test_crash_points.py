@@ -46,7 +46,7 @@ def test_every_service_dies_at_every_point_it_passes() -> None:
     assert {service for service, _ in covered} == set(SERVICES)
     assert {point for _, point in covered} == set(CRASH_POINTS)
     assert {("notifier", point) for point in CRASH_POINTS if not point.startswith("door.")} <= covered
-    assert QUICK <= covered
+    assert covered >= QUICK
     assert len(CASES) == 36
 
 

@@ -10,8 +10,8 @@ from nsw_runtime import progress
 from nsw_runtime.health import Health
 from nsw_runtime.ownership import Ownership
 from nsw_runtime.relay import Relay
-from nsw_runtime.telemetry import Telemetry
 from nsw_runtime.settings import ServiceSettings
+from nsw_runtime.telemetry import Telemetry
 from support.consuming import make_consumer
 from support.groups import send_away
 from support.live import Live, kept

@@ -3,6 +3,7 @@
 import pytest
 from nsw_contracts.envelope import ID, POSITION, TYPE
 from nsw_local import Stack
+from nsw_runtime import metrics
 from support.consuming import Consuming, consuming
 from support.polling import until
 from support.scratch import Database
@@ -109,3 +110,22 @@ async def test_poison_here_and_there_never_stops_the_consumer(stack: Stack, data
         await applied_to(at, 40)
         assert len(await at.quarantined()) == 30
         assert len(await at.statuses()) == 10
+
+
+async def test_a_batch_read_again_and_again_counts_its_poison_once(stack: Stack, database: Database) -> None:
+    messages = stream(5)[:5]
+    async with database.owner() as owner, consuming(database, stack.kafka_bootstrap, poison_limit=3) as at:
+        await owner.execute("alter table routing.quarantine rename to quarantine_away")
+        await at.produce([messages[0], messages[1]._replace(value=b"{")])
+
+        async def rolled_back_often() -> bool:
+            return metrics.ROLLED_BACK.labels("fault")._value.get() >= before + 4
+
+        before = metrics.ROLLED_BACK.labels("fault")._value.get()
+        await until(rolled_back_often, "the batch to be rolled back four times")
+        assert await at.reached() < 2
+        await owner.execute("alter table routing.quarantine_away rename to quarantine")
+        await at.produce(messages[2:])
+        await applied_to(at, 5)
+        assert len(await at.quarantined()) == 1
+        assert at.health.ready

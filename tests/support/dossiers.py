@@ -1,7 +1,7 @@
 """Filing single dossiers by hand."""
 
 import json
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from nsw_benchmarks.profile import Profile

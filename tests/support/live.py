@@ -15,7 +15,8 @@ import aiohttp
 import asyncpg
 from nsw_benchmarks.decisions import expected_changes
 from nsw_benchmarks.replay import ReplayOptions, ReplayResult, replay
-from nsw_cli.system import MODULES, System
+from nsw_cli.install import PACKAGES
+from nsw_cli.system import System
 from nsw_contracts.topics import Service
 from nsw_local import Process, Stack
 
@@ -56,14 +57,14 @@ class Live:
         for simulator in self.system.simulators():
             if not self.stack.running(simulator.name):
                 await self._start(simulator)
-        for service in MODULES:
+        for service in PACKAGES:
             if not self.stack.running(service) or self._told.get(service) != {}:
                 await self.stop(service)
                 await self.begin(service)
         for simulator in self.system.simulators():
             await until(lambda url=simulator.ready_url: self._ok(url), simulator.name, seconds=READY_SECONDS)
-            await self.ask("POST", str(simulator.ready_url).replace("/summary", "/reset"))
         await self.all_ready()
+        await self.drained()
 
     async def begin(self, service: Service, *, restart: bool = True, name: str = "", **env: str) -> None:
         """Start a service's process; `env` is added to what it is told. Does not wait for it."""
@@ -130,7 +131,7 @@ class Live:
 
     async def all_ready(self) -> None:
         """Wait until every service is."""
-        for service in MODULES:
+        for service in PACKAGES:
             await self.ready(service)
 
     async def answers(self, port: int) -> bool:
@@ -223,7 +224,7 @@ class Live:
                 await self.drained()
         except BaseException:
             mended.set()
-            running.add_done_callback(lambda task: task.cancelled() or task.exception())  # the first error is the one to be told
+            await asyncio.gather(self.mend(), running, return_exceptions=True)  # or it would go on into the next test
             raise
         mended.set()
         result = await running

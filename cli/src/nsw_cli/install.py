@@ -16,7 +16,7 @@ from nsw_runtime.errors import NswError, StreamUnavailable
 from nsw_runtime.kafka import ensure_topics
 from nsw_runtime.migrations import migrate
 
-PACKAGES: Final[dict[Service, str]] = {
+PACKAGES: Final[dict[Service, str]] = {  # each runs with `python -m` and carries its migrations
     "intake": "nsw_intake",
     "routing": "nsw_routing",
     "ministry-adapter": "nsw_ministry_adapter",

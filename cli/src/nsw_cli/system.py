@@ -15,12 +15,6 @@ from urllib.parse import urlsplit, urlunsplit
 from nsw_contracts.topics import AGENCIES, Service
 from nsw_local import Command, Ports, Process, Spec, Stack
 
-MODULES: Final[dict[Service, str]] = {
-    "intake": "nsw_intake",
-    "routing": "nsw_routing",
-    "ministry-adapter": "nsw_ministry_adapter",
-    "notifier": "nsw_notifier",
-}
 ONE_BY_ONE: Final = frozenset({"NHNN", "BNG"})
 """Agencies whose simulated systems take one dossier a request, as not every ministry's can take more."""
 
@@ -90,7 +84,7 @@ class System:
         }
         return Process(
             name=service,
-            argv=[sys.executable, "-m", MODULES[service]],
+            argv=[sys.executable, "-m", PACKAGES[service]],
             env={**told, **self.env, **env},
             ready_url=f"http://127.0.0.1:{port}/readyz",
         )
@@ -112,7 +106,7 @@ class System:
         return Spec(
             ports=self.ports,
             commands=[self.install()],
-            processes=[*self.simulators(), *(self.service(service) for service in MODULES)],
+            processes=[*self.simulators(), *(self.service(service) for service in PACKAGES)],
             zipkin=zipkin,
         )
 

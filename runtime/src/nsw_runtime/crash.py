@@ -34,13 +34,15 @@ def arm(setting: str) -> None:
     """Arm one crash point from `name` or `name:pass`; the empty string arms none.
 
     Raises:
-        BadSettings: there is no such point.
+        BadSettings: there is no such point, or the pass is no number from 1 on.
     """
     global _armed, _passes_left  # noqa: PLW0603  # one process has one crash to come
     name, _, passes = setting.partition(":")
     _armed = next((point for point in CRASH_POINTS if point == name), None)
     if name and _armed is None:
         raise BadSettings(f"NSW_CRASH_AT: no crash point {name!r}; there are {', '.join(CRASH_POINTS)}")
+    if passes and not (passes.isdecimal() and int(passes)):
+        raise BadSettings(f"NSW_CRASH_AT: the pass {passes!r} is not a number from 1 on")
     _passes_left = int(passes or 1)
 
 

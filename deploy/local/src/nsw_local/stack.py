@@ -138,9 +138,12 @@ class Stack:
         self._postgres.wipe()
 
     def start_zipkin(self) -> None:
-        """Start Zipkin and wait until it answers."""
+        """Start Zipkin; it takes its time, and nothing needs to wait for it."""
         require_free("Zipkin", self.ports.zipkin)
         self.processes.start(self._zipkin.server())
+
+    def wait_for_zipkin(self) -> None:
+        """Wait until Zipkin answers."""
         self.processes.wait_ready(Zipkin.name, self._zipkin.is_ready, zipkin.READY_SECONDS)
 
     def start_process(

@@ -35,7 +35,6 @@ def start_all(stack: Stack, spec: Spec, on_message: OnMessage) -> None:
     on_message("Starting Kafka and Postgres")
     stack.start()
     if spec.zipkin:
-        on_message("Starting Zipkin")
         stack.start_zipkin()
     for command in spec.commands:
         on_message(f"Running {command.name}")
@@ -47,6 +46,9 @@ def start_all(stack: Stack, spec: Spec, on_message: OnMessage) -> None:
     for process in spec.processes:
         if process.ready_url is not None:
             stack.processes.wait_ready(process.name, _answers(process.ready_url), READY_SECONDS)
+    if spec.zipkin:
+        on_message("Waiting for Zipkin")
+        stack.wait_for_zipkin()
 
 
 def _answers(url: str) -> Callable[[], bool]:

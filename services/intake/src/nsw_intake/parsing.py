@@ -1,17 +1,18 @@
 """From bytes to a valid dossier, or to a problem that names every wrong field by its JSON pointer.
 
-Refused before anything else is looked at: other than UTF-8, duplicate keys, NaN and Infinity, NUL, lone surrogates,
+Refused before anything else is looked at: other than UTF-8, duplicate keys, NaN, Infinity and what a float cannot hold, NUL, lone surrogates,
 more than sixty-four levels. The standard library's parser is used because it alone lets duplicate keys be seen.
 """
 
 import json
 from collections.abc import Iterator
+from math import isinf
 from typing import Any, Final, NoReturn
 
 from nsw_contracts.events import DossierContent
 from nsw_procedures.catalogue import procedures
 from nsw_procedures.tax_code import is_tax_code
-from nsw_runtime.problems import FieldError, Problem
+from nsw_runtime.problems import FieldError
 from pydantic import ValidationError
 
 from nsw_intake.errors import invalid, malformed
@@ -39,17 +40,27 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _marked(members: list[tuple[str, Any]]) -> Any:
-    found = dict(members)
-    keys = [key for key, _ in members]
-    return found if len(found) == len(keys) else _Duplicate(next(key for key in keys if keys.count(key) > 1))
+    found: dict[str, Any] = {}
+    for key, item in members:
+        if key in found:
+            return _Duplicate(key)
+        found[key] = item
+    return found
 
 
 def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-_STRICT: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
-_MARKING: Final = json.JSONDecoder(object_pairs_hook=_marked, parse_constant=_constant)
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):  # it would be written on as null
+        raise ValueError("a number is too large")
+    return number
+
+
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
+_MARKING: Final = json.JSONDecoder(object_pairs_hook=_marked, parse_constant=_constant, parse_float=_finite)
 
 
 def parse_json(body: bytes) -> Any:
@@ -58,29 +69,27 @@ def parse_json(body: bytes) -> Any:
     Raises:
         Problem: 400, with the pointer of a duplicate key, a NUL or a lone surrogate.
     """
+    key_twice = False
     try:
         text = body.decode()
-        value = _STRICT.decode(text)
+        try:
+            value = _STRICT.decode(text)
+        except _KeyTwice:
+            value, key_twice = _MARKING.decode(text), True
     except json.JSONDecodeError as error:
         raise malformed(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except UnicodeDecodeError as error:
         raise malformed(f"Not UTF-8: byte {error.start} cannot be read.") from None
     except RecursionError:
         raise malformed(f"Nested more than {MAX_DEPTH} levels deep.") from None
-    except _KeyTwice:
-        raise _refusal(next(_refused(_MARKING.decode(text), "", 0))) from None
-    except ValueError as error:
-        raise malformed(f"Not JSON: {error}.") from None
+    except ValueError:
+        raise malformed("It holds NaN, Infinity or a number too large to be kept.") from None
     # The slow walk is for bodies that could hold what it looks for; no honest dossier is nested or escaped like that.
-    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
+    if key_twice or "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
         wrong = next(_refused(value, "", 0), None)
         if wrong is not None:
-            raise _refusal(wrong)
+            raise malformed("The body holds what JSON for a dossier may not hold; see `errors`.", [wrong])
     return value
-
-
-def _refusal(wrong: FieldError) -> Problem:
-    return malformed("The body holds what JSON for a dossier may not hold; see `errors`.", [wrong])
 
 
 def _refused(value: Any, pointer: str, depth: int) -> Iterator[FieldError]:

@@ -19,9 +19,10 @@ class WorkHandler:
     def handle(self, event: Event, state: None) -> Outcome[None]:
         """The delivery's message id is the id of the work: it stays the same however often it is tried."""
         del state
-        if not isinstance(event.fact, Routed) or AGENCY_TOPICS[event.fact.agency].name != event.topic:
+        fact = event.fact
+        if not isinstance(fact, Routed) or event.topic != getattr(AGENCY_TOPICS.get(fact.agency), "name", None):
             return Quarantine(f"{event.type} is no work for the agency of {event.topic}")
-        return Applied(intents=[Intent(event.fact.agency, event.id, event.number, event.value, event.traceparent)])
+        return Applied(intents=[Intent(fact.agency, event.id, event.number, event.value, event.traceparent)])
 
     async def save(self, connection: Connection, changed: Mapping[str, None]) -> None:
         """Nothing is kept."""
