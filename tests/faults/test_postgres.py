@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from nsw_cli.install import PACKAGES
+from nsw_cli.services import PACKAGES
 from nsw_contracts.number import dossier_number
 from support.dossiers import dossier, file_one
 from support.live import Live, kept

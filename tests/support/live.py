@@ -15,7 +15,7 @@ import aiohttp
 import asyncpg
 from nsw_benchmarks.decisions import expected_changes
 from nsw_benchmarks.replay import ReplayOptions, ReplayResult, replay
-from nsw_cli.install import PACKAGES
+from nsw_cli.services import PACKAGES
 from nsw_cli.system import System
 from nsw_contracts.topics import Service
 from nsw_local import Process, Stack

@@ -8,20 +8,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from typing import Final
 
 import asyncpg
-from nsw_contracts.topics import SERVICES, TOPICS, Service
+from nsw_contracts.topics import SERVICES, TOPICS
 from nsw_runtime.errors import NswError, StreamUnavailable
 from nsw_runtime.kafka import ensure_topics
 from nsw_runtime.migrations import migrate
 
-PACKAGES: Final[dict[Service, str]] = {  # each runs with `python -m` and carries its migrations
-    "intake": "nsw_intake",
-    "routing": "nsw_routing",
-    "ministry-adapter": "nsw_ministry_adapter",
-    "notifier": "nsw_notifier",
-}
+from nsw_cli.services import PACKAGES
 
 
 async def install(database_url: str, bootstrap: str, password: str, say: Callable[[str], None]) -> None:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 from nsw_contracts.topics import AGENCIES, Service
 from nsw_local import Command, Ports, Process, Spec, Stack
 
+from nsw_cli.services import PACKAGES
+
 ONE_BY_ONE: Final = frozenset({"NHNN", "BNG"})
 """Agencies whose simulated systems take one dossier a request, as not every ministry's can take more."""
 
