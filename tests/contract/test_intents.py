@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-import asyncpg
-import pytest
 from nsw_runtime import intents
 from nsw_runtime.handling import Intent
 from support.scratch import Database
@@ -25,7 +23,11 @@ async def test_lanes_are_separate_and_each_is_in_order(database: Database) -> No
         await intents.add(connection, [intent("BCT", "0")], NOW)
         assert await intents.lanes(connection) == ["BCT", "BYTE"]
         assert await ids(connection, {"BCT": 2, "BYTE": 9, "BNG": 9}) == {"BCT": ["1", "3"], "BYTE": ["2"]}
-        await intents.done(connection, ["1", "2"])
+        first, _ = (await intents.due(connection, {"BCT": 2}))["BCT"]
+        (other,) = (await intents.due(connection, {"BYTE": 2}))["BYTE"]
+        places = [(first.lane, first.seq), (other.lane, other.seq)]
+        assert await intents.done(connection, places) == set(places)
+        assert await intents.done(connection, places) == set(), "removed once, whoever tries"
         assert await ids(connection, {"BCT": 9, "BYTE": 9}) == {"BCT": ["3", "0"]}
         assert await intents.lanes(connection) == ["BCT"]
 
@@ -37,7 +39,8 @@ async def test_a_parked_intent_holds_up_its_dossier_and_nothing_else(database: D
             [intent("BCT", "1", "x"), intent("BCT", "2", "y"), intent("BCT", "3", "x"), intent("BYTE", "4", "x")],
             NOW,
         )
-        await intents.failed(connection, [("1", "answered 422", True)])
+        (first,) = (await intents.due(connection, {"BCT": 1}))["BCT"]
+        await intents.failed(connection, [("BCT", first.seq, "answered 422", True)])
         assert await ids(connection, {"BCT": 9, "BYTE": 9}) == {"BCT": ["2"], "BYTE": ["4"]}
         row = await connection.fetchrow("select attempts, last_error, parked from intent where id = '1'")
         assert tuple(row) == (1, "answered 422", True)
@@ -48,13 +51,7 @@ async def test_a_parked_intent_holds_up_its_dossier_and_nothing_else(database: D
 async def test_a_failed_try_is_counted_and_stays_first(database: Database) -> None:
     async with database.connection("ministry-adapter") as connection:
         await intents.add(connection, [intent("BCT", "1"), intent("BCT", "2")], NOW)
-        await intents.failed(connection, [("1", "answered 503", False)])
+        (first,) = (await intents.due(connection, {"BCT": 1}))["BCT"]
+        await intents.failed(connection, [("BCT", first.seq, "answered 503", False)])
         assert await ids(connection, {"BCT": 1}) == {"BCT": ["1"]}
         assert (await intents.due(connection, {"BCT": 1}))["BCT"][0].attempts == 1
-
-
-async def test_an_effect_is_intended_once(database: Database) -> None:
-    async with database.connection("ministry-adapter") as connection:
-        await intents.add(connection, [intent("BCT", "1")], NOW)
-        with pytest.raises(asyncpg.UniqueViolationError):
-            await intents.add(connection, [intent("BCT", "1")], NOW)

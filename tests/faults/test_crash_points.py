@@ -29,10 +29,7 @@ QUICK = {
 
 def all_cases() -> list[tuple[Service, CrashPoint]]:
     return [
-        (service, point)
-        for service in SERVICES
-        for point in CRASH_POINTS
-        if point.partition(".")[0] in PARTS[service]
+        (service, point) for service in SERVICES for point in CRASH_POINTS if point.partition(".")[0] in PARTS[service]
     ]
 
 

@@ -1,5 +1,6 @@
 """Backups of one service's schema, by Postgres' own tools from the wheel, as an operator makes and restores them."""
 
+import asyncio
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,4 +27,5 @@ async def restore(url: str, schema: str, file: Path) -> None:
         await connection.execute(f"drop schema {schema} cascade")
     finally:
         await connection.close()
-    subprocess.run([_tool("pg_restore"), "--exit-on-error", "--dbname", url, file], check=True)
+    command = [_tool("pg_restore"), "--exit-on-error", "--dbname", url, file]
+    await asyncio.to_thread(subprocess.run, command, check=True)

@@ -17,9 +17,7 @@ def dossier(which: int = 0) -> dict[str, Any]:
     return json.loads(BODIES[which])
 
 
-async def file_one(
-    live: "Live", key: str = "", body: Any = None, **headers: str
-) -> tuple[int, Any]:
+async def file_one(live: "Live", key: str = "", body: Any = None, **headers: str) -> tuple[int, Any]:
     """File one dossier; the status and the receipt or problem."""
     data = body if isinstance(body, (bytes, str)) else json.dumps(body or dossier())
     sent = {"content-type": "application/json", "idempotency-key": key.replace(" ", "-") or uuid4().hex} | headers

@@ -127,7 +127,9 @@ class Live:
         try:
             await until(condition, f"{service} to be ready", seconds=seconds)
         except AssertionError as error:
-            raise AssertionError(f"{error}: {await self.readiness(service)}\n{self.stack.processes.tail(service)}") from None
+            raise AssertionError(
+                f"{error}: {await self.readiness(service)}\n{self.stack.processes.tail(service)}"
+            ) from None
 
     async def all_ready(self) -> None:
         """Wait until every service is."""

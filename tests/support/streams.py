@@ -49,11 +49,10 @@ async def troubles(owner: asyncpg.Connection) -> list[str]:
                     f"select partition, position from {schema_of(reader)}.progress where topic = $1", topic.name
                 )
             )
-            found += [
-                f"{reader} has applied {topic.name}[{partition}] to {reached.get(partition, 0)} of {heads[topic.name, partition]}"
-                for partition in range(topic.partitions)
-                if reached.get(partition, 0) != heads[topic.name, partition]
-            ]
+            for partition in range(topic.partitions):
+                at, head = reached.get(partition, 0), heads[topic.name, partition]
+                if at != head:
+                    found.append(f"{reader} has applied {topic.name}[{partition}] to {at} of {head}")
     return found
 
 

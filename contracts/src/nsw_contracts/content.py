@@ -14,6 +14,11 @@ def with_content(head: bytes, content: bytes) -> bytes:
     return head[:-1] + _FIELD + content + b"}"
 
 
+def has_content(fact: bytes) -> bool:
+    """Whether the JSON of a fact has a content that is an object."""
+    return _FIELD + b"{" in fact
+
+
 def content_of(fact: bytes) -> bytes:
     """The content's bytes in the JSON of a fact. No string before it looks like the field: its quotes are escaped."""
     return fact[fact.index(_FIELD) + len(_FIELD) : -1]

@@ -230,4 +230,8 @@ FACTS: Final[dict[str, type[Fact]]] = {
 }
 """Every fact type and its model. A change that readers of today could not read needs a `.v2` beside the `.v1`."""
 
+READ_AS: Final[dict[str, type[Fact]]] = FACTS | {ROUTED: RoutedHead}
+"""What readers validate of each type. Work for an agency is handed on with its content unread: intake and routing have
+validated it, the agency will, and reading it once more is the dearest step between them."""
+
 AGENCY_FACTS: Final = (DELIVERED, ACCEPTED, REFUSED, SUPPLEMENT_REQUESTED, RESULT_ISSUED)

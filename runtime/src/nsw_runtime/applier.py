@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 
-from nsw_contracts.events import FACTS
+from nsw_contracts.events import READ_AS
 from opentelemetry.trace import Span, SpanKind
 
 from nsw_runtime import intents as intent_store
@@ -49,6 +49,7 @@ class _Batch(Generic[S]):
         self.expected: dict[Stream, int] = {}
         self.reached: dict[Stream, int] = {}
         self.parked: list[ParkedEvent] = []
+        self.moved: set[str] = set()  # dossiers that went on while events of theirs from another stream are parked
         self.applied: list[Event] = []
         self.states: dict[str, S] = {}
         self.changed: dict[str, S] = {}
@@ -104,7 +105,7 @@ class Applier(Generic[S]):
                 if not rows:
                     return
                 for row in rows:
-                    fact = FACTS[row.type].model_validate_json(row.value)
+                    fact = READ_AS[row.type].model_validate_json(row.value)
                     place = (row.topic, row.partition, row.position)
                     batch.events.append(Event(*place, row.type, row.id, row.traceparent, fact, row.value))
                 self._trace(batch)
@@ -113,6 +114,8 @@ class Applier(Generic[S]):
                 still = {item.event[:3] for item in batch.parked}
                 await quarantine.keep_parked(connection, batch.parked)
                 await quarantine.unpark(connection, [e for e in batch.events if e[:3] not in still])
+                if batch.moved:
+                    await quarantine.release(connection, sorted(batch.moved))
             self._finish(batch)
         log.info("parked events tried again", extra={"applied": len(batch.applied)})
 
@@ -212,12 +215,14 @@ class Applier(Generic[S]):
         crash_point("consumer.transaction.before")
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                waiting: set[str] = set()
+                waiting: set[tuple[str, str, int]] = set()
                 if batch.reached and await progress.move(connection, batch.expected, batch.reached):
                     waiting = await quarantine.waiting(connection, list({event.number for event in batch.events}))
                 await self._decide(connection, batch, waiting)
                 if batch.parked:
                     await quarantine.park(connection, batch.parked, self._clock())
+                if batch.moved:
+                    await quarantine.release(connection, sorted(batch.moved))
                 await self._save(connection, batch)
         except BaseException as error:
             for span in batch.spans:
@@ -228,10 +233,11 @@ class Applier(Generic[S]):
         self._poison_run = batch.poison_run
         self._finish(batch)
 
-    async def _decide(self, connection: Connection, batch: _Batch[S], waiting: set[str]) -> None:
+    async def _decide(self, connection: Connection, batch: _Batch[S], waiting: set[tuple[str, str, int]]) -> None:
         batch.states = await self._handler.load(connection, batch.events)
         for event in batch.events:
-            if event.number in waiting:
+            stream = event.topic, event.partition
+            if (event.number, *stream) in waiting:
                 batch.parked.append(ParkedEvent(event, "queued behind an earlier parked event of this dossier"))
                 continue
             outcome = self._handler.handle(event, batch.states.get(event.number))
@@ -241,8 +247,10 @@ class Applier(Generic[S]):
                 batch.intents += outcome.intents
                 if outcome.state is not None:
                     batch.states[event.number] = batch.changed[event.number] = outcome.state
+                if waiting and any(number == event.number for number, *_ in waiting):
+                    batch.moved.add(event.number)
             elif isinstance(outcome, Park):
-                waiting.add(event.number)
+                waiting.add((event.number, *stream))
                 batch.parked.append(ParkedEvent(event, outcome.reason))
             elif isinstance(outcome, Quarantine):
                 batch.unreadable.append(contradiction(event, outcome.reason))

@@ -43,6 +43,7 @@ order by i.lane, i.seq
 """
 _DONE: Final = """
 delete from intent i using unnest($1::text[], $2::bigint[]) as d(lane, seq) where i.lane = d.lane and i.seq = d.seq
+returning i.lane, i.seq
 """
 _FAILED: Final = """
 update intent i set attempts = attempts + 1, last_error = f.error, parked = f.parked
@@ -69,9 +70,13 @@ async def due(connection: Connection, most: dict[str, int]) -> dict[str, list[Pe
     return found
 
 
-async def done(connection: Connection, pending: Sequence[Pending]) -> None:
-    """Remove intents whose results are stated in the same transaction."""
-    await connection.execute(_DONE, [one.lane for one in pending], [one.seq for one in pending])
+async def done(connection: Connection, places: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Remove intents by (lane, seq), in this order; gives those that were still there.
+
+    Only their results may be stated, in the same transaction: the others' were, by somebody else.
+    """
+    rows = await connection.fetch(_DONE, [lane for lane, _ in places], [seq for _, seq in places])
+    return {(row["lane"], row["seq"]) for row in rows}
 
 
 async def failed(connection: Connection, failures: Sequence[tuple[str, int, str, bool]]) -> None:

@@ -40,7 +40,8 @@ insert into parked (topic, partition, position, dossier, type, id, traceparent, 
 select * from unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
     $9::text[]), (select $10::timestamptz) as at
 """
-_WAITING: Final = "select distinct dossier from parked where dossier = any($1)"
+_WAITING: Final = "select distinct dossier, topic, partition from parked where dossier = any($1)"
+_RELEASE: Final = "update parked set released = true where dossier = any($1)"
 _RELEASED: Final = """
 select topic, partition, position, dossier, type, id, traceparent, value from parked
 where dossier in (select dossier from parked where released order by dossier limit $1)
@@ -79,7 +80,8 @@ def _printable(record: RawRecord) -> str:
     pairs = [
         [name, None if value is None else value.decode("utf-8", "backslashreplace")] for name, value in record.headers
     ]
-    return json.dumps(pairs).replace("\\u0000", "\\\\0")  # jsonb holds no NUL
+    # jsonb holds no NUL. It is replaced before the JSON is made: afterwards an honest backslash looks like its escape.
+    return json.dumps([[text and text.replace("\x00", "\\0") for text in pair] for pair in pairs])
 
 
 async def park(connection: Connection, parked: Sequence[ParkedEvent], at: datetime) -> None:
@@ -100,9 +102,17 @@ async def park(connection: Connection, parked: Sequence[ParkedEvent], at: dateti
     )
 
 
-async def waiting(connection: Connection, dossiers: Sequence[str]) -> set[str]:
-    """Which of these dossiers have parked events; anything later of theirs queues behind."""
-    return {row["dossier"] for row in await connection.fetch(_WAITING, dossiers)}
+async def waiting(connection: Connection, dossiers: Sequence[str]) -> set[tuple[str, str, int]]:
+    """Which of these dossiers have parked events, and of which streams: (dossier, topic, partition).
+
+    Anything later of the same stream queues behind. What another stream says of the dossier may be what it waits for.
+    """
+    return {tuple(row) for row in await connection.fetch(_WAITING, dossiers)}
+
+
+async def release(connection: Connection, dossiers: Sequence[str]) -> None:
+    """Have the parked events of these dossiers tried again."""
+    await connection.execute(_RELEASE, dossiers)
 
 
 class ReleasedRow(NamedTuple):

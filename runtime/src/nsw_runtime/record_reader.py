@@ -3,10 +3,12 @@
 Reasons name a field and a rule, never the value: it may hold personal data.
 """
 
+import re
+from collections.abc import Mapping
 from typing import Final
 
 from nsw_contracts.envelope import ID, TRACEPARENT, TYPE
-from nsw_contracts.events import FACTS
+from nsw_contracts.events import READ_AS
 from pydantic import TypeAdapter, ValidationError
 
 from nsw_runtime.handling import Event
@@ -14,7 +16,8 @@ from nsw_runtime.quarantine import Unreadable
 from nsw_runtime.stream_reader import Placed, RawRecord
 from nsw_runtime.text import holds_nul
 
-_READERS: Final = {kind: TypeAdapter(model).validator.validate_json for kind, model in FACTS.items()}
+_READERS: Final = {kind: TypeAdapter(model).validator.validate_json for kind, model in READ_AS.items()}
+_TRACEPARENT: Final = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def read_event(placed: Placed) -> Event | Unreadable:
@@ -23,8 +26,6 @@ def read_event(placed: Placed) -> Event | Unreadable:
     try:
         fact_type = (headers.get(TYPE) or b"").decode()
         fact_id = (headers.get(ID) or b"").decode()
-        traceparent = headers.get(TRACEPARENT)
-        trace = traceparent.decode() if traceparent else None
     except UnicodeDecodeError:
         return Unreadable(record, placed.position, "headers: not UTF-8")
     read = _READERS.get(fact_type)
@@ -41,13 +42,18 @@ def read_event(placed: Placed) -> Event | Unreadable:
     if (record.key or b"") != fact.number.encode():
         return Unreadable(record, placed.position, "key: is not the dossier number that the value names")
     place = (record.topic, record.partition, placed.position)
-    return Event(*place, fact_type, fact_id, trace, fact, record.value or b"")
+    return Event(*place, fact_type, fact_id, _traceparent(headers), fact, record.value or b"")
 
 
 def trace_of(record: RawRecord) -> str | None:
     """The record's `traceparent`, whatever else is wrong with it."""
-    value = dict(record.headers).get(TRACEPARENT)
-    return value.decode("ascii", "replace") if value else None
+    return _traceparent(dict(record.headers))
+
+
+def _traceparent(headers: Mapping[str, bytes | None]) -> str | None:
+    """The `traceparent` in these headers; one that is none is left out, for it would be written on as it is."""
+    value = headers.get(TRACEPARENT)
+    return value.decode() if value is not None and _TRACEPARENT.fullmatch(value) else None
 
 
 def contradiction(event: Event, reason: str) -> Unreadable:

@@ -215,17 +215,17 @@ class Sender:
 
     async def _commit(self, finished: Sequence[_Finished]) -> Sequence[None]:
         done = [item for item in finished if isinstance(item.attempt, Done)]
-        facts = [fact for item in finished if isinstance(item.attempt, Done) for fact in item.attempt.facts]
         failures = [
             (item.pending.lane, item.pending.seq, item.attempt.reason[:500], isinstance(item.attempt, Dead))
             for item in finished
             if not isinstance(item.attempt, Done)
         ]
         async with self._pool.acquire() as connection, connection.transaction():
-            if done:
-                await store.done(connection, sorted((item.pending for item in done), key=_place))
+            removed = await store.done(connection, sorted(map(_place, done))) if done else set()
             if failures:
                 await store.failed(connection, failures)
+            # A lane whose owner changed may be sent twice; its result is stated by whoever removes the intent.
+            facts = [fact for item in done if _place(item) in removed for fact in _facts(item)]
             await append(connection, facts, self._clock())
         crash_point("sender.transaction.after")
         for outcome in (Done, Retry, Dead):
@@ -242,5 +242,9 @@ class Sender:
         return [None] * len(finished)
 
 
-def _place(pending: Pending) -> tuple[str, int]:
-    return pending.lane, pending.seq
+def _place(item: _Finished) -> tuple[str, int]:
+    return item.pending.lane, item.pending.seq
+
+
+def _facts(item: _Finished) -> Sequence[Entry]:
+    return item.attempt.facts if isinstance(item.attempt, Done) else ()

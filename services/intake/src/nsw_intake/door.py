@@ -20,17 +20,19 @@ from nsw_runtime.crash import crash_point
 from nsw_runtime.database import UNAVAILABLE, Pool
 from nsw_runtime.group_commit import GroupCommit
 from nsw_runtime.journal import append, entry
+from nsw_runtime.kafka import MAX_MESSAGE_BYTES
 from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.relay import Relay
 
 from nsw_intake import store
-from nsw_intake.errors import NumbersTaken, key_reused
+from nsw_intake.errors import NumbersTaken, key_reused, too_large
 from nsw_intake.numbers import Numbers
 from nsw_intake.store import Filed, Filing
 
 FIRST_CHECK_SECONDS: Final = 5.0
 GATHER_SECONDS: Final = 0.002
 MOST_A_COMMIT: Final = 1000
+CONTENT_BYTES: Final = MAX_MESSAGE_BYTES // 2  # of one dossier: a fact too large for Kafka would stop its stream
 
 
 class Submission(NamedTuple):
@@ -54,8 +56,14 @@ class Receipt(NamedTuple):
 
 
 def submission(dossier: DossierContent, key: str, traceparent: str | None) -> Submission:
-    """A submission of this dossier under this idempotency key."""
+    """A submission of this dossier under this idempotency key.
+
+    Raises:
+        Problem: 413, its JSON is larger than the window carries; written anew it may be longer than it was sent.
+    """
     content = dossier.model_dump_json().encode()
+    if len(content) > CONTENT_BYTES:
+        raise too_large(CONTENT_BYTES, "bytes for one dossier")
     digest = sha256(content).hexdigest()
     return Submission(dossier.procedure, dossier.declarant.tax_code, key, content, digest, traceparent)
 

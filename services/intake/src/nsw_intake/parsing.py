@@ -1,7 +1,8 @@
 """From bytes to a valid dossier, or to a problem that names every wrong field by its JSON pointer.
 
-Refused before anything else is looked at: other than UTF-8, duplicate keys, NaN, Infinity and what a float cannot hold, NUL, lone surrogates,
-more than sixty-four levels. The standard library's parser is used because it alone lets duplicate keys be seen.
+Refused before anything else is looked at: other than UTF-8, duplicate keys, NaN, Infinity and numbers that would become
+it, NUL, lone surrogates, more than sixty-four levels. The standard library's parser is used because it alone lets
+duplicate keys be seen.
 """
 
 import json
@@ -122,9 +123,12 @@ def valid_content(value: Any, base: str = "") -> DossierContent:
     try:
         content = DossierContent.model_validate(value)
     except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        # A list whose items are wrong is also said to be too short; the items say enough.
+        around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
         raise invalid(
-            FieldError(base + "".join(f"/{_escape(part)}" for part in found["loc"]), found["msg"])
-            for found in error.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_SHOWN]
+            FieldError(base + "".join(f"/{_escape(part)}" for part in one["loc"]), one["msg"])
+            for one in [one for one in found if one["loc"] not in around][:ERRORS_SHOWN]
         ) from None
     wrong = []
     if content.procedure not in procedures():

@@ -4,8 +4,8 @@ An answer is `{"message_id", "received_at", "decisions": [...]}`: the technical 
 decided already, in order. An answer that cannot be read is not believed in part.
 """
 
-from datetime import date
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Final, Literal
 
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import (
@@ -29,6 +29,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Reference = Annotated[str, StringConstraints(max_length=100)]
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC))]
+"""A time that every zone can write: year 1 or 9999 in the wrong one has no UTC, and no reader could store it."""
+
+ITEMS: Final = 200  # with these, the largest fact stays far below Kafka's largest message
 
 
 class _Said(BaseModel):
@@ -39,7 +43,7 @@ class SaidAccepted(_Said):
     """The agency takes the dossier in."""
 
     kind: Literal["accepted"]
-    decided_at: AwareDatetime
+    decided_at: Moment
     reference: Reference = ""
 
 
@@ -47,7 +51,7 @@ class SaidRefused(_Said):
     """The agency refuses it."""
 
     kind: Literal["refused"]
-    decided_at: AwareDatetime
+    decided_at: Moment
     reason: Reason
 
 
@@ -55,16 +59,16 @@ class SaidSupplement(_Said):
     """The agency asks for more."""
 
     kind: Literal["supplement-requested"]
-    decided_at: AwareDatetime
+    decided_at: Moment
     reason: Reason
-    items: tuple[Text, ...] = ()
+    items: tuple[Text, ...] = Field(default=(), max_length=ITEMS)
 
 
 class SaidResult(_Said):
     """The agency's result."""
 
     kind: Literal["result-issued"]
-    decided_at: AwareDatetime
+    decided_at: Moment
     outcome: Literal["passed", "failed", "licensed"]
     certificate_number: Reference = ""
     valid_until: date | None = None
@@ -77,7 +81,7 @@ class Answer(_Said):
     """An agency's answer to one delivery."""
 
     message_id: str
-    received_at: AwareDatetime
+    received_at: Moment
     decisions: tuple[Decision, ...] = Field(default=(), max_length=10)
 
 

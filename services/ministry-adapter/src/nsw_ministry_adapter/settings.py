@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nsw_contracts.events import AgencyCode
+from nsw_contracts.topics import AGENCY_TOPICS
 from nsw_runtime.errors import BadSettings
 from nsw_runtime.settings import ServiceSettings
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
@@ -36,9 +37,16 @@ def read_agencies(file: Path) -> tuple[Agency, ...]:
         BadSettings: the file cannot be read, or a field of it is wrong; the text names it.
     """
     try:
-        return TypeAdapter(tuple[Agency, ...]).validate_json(file.read_bytes())
+        agencies = TypeAdapter(tuple[Agency, ...]).validate_json(file.read_bytes())
     except OSError as error:
         raise BadSettings(f"NSW_AGENCIES_FILE: {file} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         wrong = "; ".join(f"/{'/'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise BadSettings(f"NSW_AGENCIES_FILE: {file}: {wrong}") from None
+    codes = [agency.code for agency in agencies]
+    for code in codes:
+        if code not in AGENCY_TOPICS:
+            raise BadSettings(f"NSW_AGENCIES_FILE: {file}: no agency {code}; there are {', '.join(AGENCY_TOPICS)}")
+        if codes.count(code) > 1:
+            raise BadSettings(f"NSW_AGENCIES_FILE: {file}: {code} stands in it twice; name each agency once")
+    return agencies

@@ -7,6 +7,7 @@ agency answers can hurt others: an answer too large, unreadable or about somethi
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
@@ -27,6 +28,13 @@ ONE_BY_ONE_GROUP: Final = 64  # deliveries whose results are committed together
 ANSWER_BYTES: Final = 16 * 1024 * 1024
 TRIES_BEFORE_PARKING: Final = 8  # of an agency that answers, but never with something usable
 _DEAD: Final = frozenset({400, 404, 405, 410, 413, 415, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """The agency answered, with something that cannot be read at all."""
+
+    reason: str
 
 
 class AgencyTransport:
@@ -67,6 +75,8 @@ class AgencyTransport:
                 attempts: list[Attempt] = [_unusable(one, error) for one in pending]
             else:
                 attempts = [_result(agency, one, said.get(one.id)) for one in pending]
+        elif isinstance(answer, _Unusable):
+            attempts = [_give_up(one, answer.reason) for one in pending]
         else:
             attempts = [answer] * len(pending)
         for span, attempt in zip(spans, attempts, strict=False):
@@ -101,12 +111,16 @@ class AgencyTransport:
                 attempt = _result(agency, one, Answer.model_validate_json(answer))
             except ValidationError as error:
                 attempt = _unusable(one, error)
+        elif isinstance(answer, _Unusable):
+            attempt = _give_up(one, answer.reason)
         else:
             attempt = answer
         _end(span, attempt)
         return attempt
 
-    async def _post(self, agency: Agency, path: str, body: bytes, traceparent: str | None) -> bytes | Attempt:
+    async def _post(
+        self, agency: Agency, path: str, body: bytes, traceparent: str | None
+    ) -> "bytes | _Unusable | Attempt":
         """The body of a 200 answer, or what came instead."""
         headers = {"content-type": "application/json", "x-nsw-agency": agency.code}
         if traceparent is not None:
@@ -125,8 +139,8 @@ class AgencyTransport:
                 while len(answer) <= ANSWER_BYTES and not response.content.at_eof():
                     answer += await response.content.read(ANSWER_BYTES + 1 - len(answer))
                 if len(answer) > ANSWER_BYTES:
-                    return Retry(f"{agency.code}'s answer is larger than {ANSWER_BYTES:,} bytes")
-                return Retry(f"{agency.code}'s answer holds NUL") if holds_nul(answer) else answer
+                    return _Unusable(f"{agency.code}'s answer is larger than {ANSWER_BYTES:,} bytes")
+                return _Unusable(f"{agency.code}'s answer holds NUL") if holds_nul(answer) else answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Retry(f"{agency.code} cannot be reached: {type(error).__name__}")
 

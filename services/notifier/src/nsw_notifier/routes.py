@@ -65,7 +65,7 @@ def _read(number: int, line: bytes) -> SubscriptionRequest:
         return SubscriptionRequest.model_validate_json(line)
     except ValidationError as error:
         errors = [
-            FieldError("/" + "/".join(map(str, found["loc"])), f"line {number}: {found['msg']}")
+            FieldError("".join(f"/{part}" for part in found["loc"]), f"line {number}: {found['msg']}")
             for found in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise Problem(

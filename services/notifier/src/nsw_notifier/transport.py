@@ -86,7 +86,7 @@ class WebhookTransport:
     async def _send_batch(self, subscription: Subscription, pending: Sequence[Pending]) -> Sequence[Attempt]:
         events = [EventReference.model_validate_json(one.body) for one in pending]
         body = batch_json([one.body for one in pending], self._clock())
-        attempt = await self._post(subscription, pending, events, batch_id(events[0].id, events[-1].id), body)
+        attempt = await self._post(subscription, pending, events, batch_id([event.id for event in events]), body)
         if not isinstance(attempt, Done):
             return [attempt] * len(pending)
         return [Done([fact]) for fact in attempt.facts]

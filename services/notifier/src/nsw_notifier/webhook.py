@@ -1,7 +1,7 @@
 """Webhooks as Standard Webhooks has them: `webhook-id`, `webhook-timestamp`, `webhook-signature` over id, time, body.
 
-A single webhook's id is the event's id. A batch's id is made from the first and last event in it, and every event
-inside carries its own id, by which the receiver drops repeats.
+A single webhook's id is the event's id. A batch's id is made from all of its events' ids, and every event inside
+carries its own id, by which the receiver drops repeats.
 """
 
 import base64
@@ -46,9 +46,9 @@ def batch_json(events: Sequence[bytes], at: datetime) -> bytes:
     )  # fmt: skip
 
 
-def batch_id(first: str, last: str) -> str:
-    """The id of a batch: the same events sent again have the same id."""
-    return fact_id(f"{first}/{last}", BATCH_TYPE)
+def batch_id(events: Sequence[str]) -> str:
+    """The id of a batch of these events: the same ones sent again have the same id, and no others have it."""
+    return fact_id("/".join(events), BATCH_TYPE)
 
 
 def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:

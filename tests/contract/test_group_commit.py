@@ -1,0 +1,74 @@
+"""Group commit: everybody's items once, in order; each caller hears of its own; a failure is its group's alone."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from nsw_runtime.group_commit import GroupCommit
+
+
+class Commits:
+    """Counts what is committed; the first group is held until `go`, so that the others gather behind it."""
+
+    def __init__(self, fail_at: int | None = None) -> None:
+        self.groups: list[list[int]] = []
+        self.go = asyncio.Event()
+        self.fail_at = fail_at
+
+    async def __call__(self, items: Sequence[int]) -> list[str]:
+        self.groups.append(list(items))
+        await self.go.wait()
+        if self.fail_at == len(self.groups):
+            raise ConnectionError("cut")
+        return [f"r{item}" for item in items]
+
+
+async def test_what_comes_meanwhile_shares_the_next_commit() -> None:
+    commits = Commits()
+    door = GroupCommit(commits, gather_seconds=0, most=100)
+    callers = [asyncio.create_task(door.submit([n, n + 100])) for n in range(5)]
+    while not commits.groups:
+        await asyncio.sleep(0)
+    later = [asyncio.create_task(door.submit([n])) for n in range(10, 15)]
+    await asyncio.sleep(0)
+    assert door.waiting == 5
+    commits.go.set()
+    assert await asyncio.gather(*callers) == [[f"r{n}", f"r{n + 100}"] for n in range(5)]
+    assert await asyncio.gather(*later) == [[f"r{n}"] for n in range(10, 15)]
+    assert commits.groups == [[0, 100, 1, 101, 2, 102, 3, 103, 4, 104], [10, 11, 12, 13, 14]]
+    assert door.waiting == 0
+
+
+async def test_a_group_holds_so_many_and_a_large_one_goes_alone() -> None:
+    commits = Commits()
+    commits.go.set()
+    door = GroupCommit(commits, gather_seconds=0, most=4)
+    sizes = [3, 3, 9, 1, 2]
+    await asyncio.gather(*(door.submit(list(range(size))) for size in sizes))
+    assert [len(group) for group in commits.groups] == [3, 3, 9, 3]
+
+
+async def test_a_failure_is_heard_by_all_of_its_group_and_nobody_else() -> None:
+    commits = Commits(fail_at=1)
+    door = GroupCommit(commits, gather_seconds=0, most=2)
+    failing = [asyncio.create_task(door.submit([n])) for n in (1, 2)]
+    fine = [asyncio.create_task(door.submit([n])) for n in (3, 4)]
+    await asyncio.sleep(0)
+    commits.go.set()
+    assert [type(each) for each in await asyncio.gather(*failing, return_exceptions=True)] == [ConnectionError] * 2
+    assert await asyncio.gather(*fine) == [["r3"], ["r4"]]
+    assert await door.submit([5]) == ["r5"]
+
+
+async def test_a_caller_that_went_away_costs_the_others_nothing() -> None:
+    commits = Commits()
+    door = GroupCommit(commits, gather_seconds=0, most=100)
+    gone, stays = asyncio.create_task(door.submit([1])), asyncio.create_task(door.submit([2]))
+    while not commits.groups:
+        await asyncio.sleep(0)
+    gone.cancel()
+    commits.go.set()
+    assert await stays == ["r2"]
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert commits.groups == [[1, 2]]
