@@ -18,7 +18,7 @@ from nsw_cli.dossier import fetch, print_dossier
 from nsw_cli.errors import FOUND_WRONG
 from nsw_cli.local import require_unused
 from nsw_cli.options import AsJson
-from nsw_cli.output import err, out, print_json, say
+from nsw_cli.output import command, err, out, print_json, say
 from nsw_cli.steps import Steps
 
 DEMO_FOLDER: Final = Path(".nsw/demo")
@@ -87,13 +87,13 @@ def _look_next(whole: system.System, folder: Path) -> None:
     print_dossier(fetch(whole.services["intake"], next(iter(numbers.values()))), "en")
     at = f"--folder {folder}"
     say("\n[bold]What to look at next[/] (the data of this run stays):\n")
-    say(f"  nsw up {at}   start it again in the background, with these dossiers in it; then")
+    say(f"  {command()} up {at}   start it again in the background, with these dossiers in it; then")
     for status, number in numbers.items():
-        say(f"  nsw dossier show {number} {at}   [dim]{status}[/]")
-    say(f"  nsw dossier show {next(iter(numbers.values()))} --lang vi {at}")
-    say(f"  nsw stream verify {at}   each journal against its copy in Kafka")
-    say(f"  nsw replay --dossiers 20000 {at}   more of the same")
-    say(f"  nsw down {at}\n")
+        say(f"  {command()} dossier show {number} {at}   [dim]{status}[/]")
+    say(f"  {command()} dossier show {next(iter(numbers.values()))} --lang vi {at}")
+    say(f"  {command()} stream verify {at}   each journal against its copy in Kafka")
+    say(f"  {command()} replay --dossiers 20000 {at}   more of the same")
+    say(f"  {command()} down {at}\n")
 
 
 def _numbers_by_status(businesses_url: str) -> dict[str, str]:

@@ -1,9 +1,12 @@
 """How the commands speak: results on standard output, progress and asides on standard error."""
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from rich import box
@@ -58,3 +61,11 @@ def _as_text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
+
+
+def command() -> str:
+    """How this command is typed from here: its name where the shell finds it, else its path."""
+    found, here = shutil.which("nsw"), Path(sys.argv[0]).resolve()
+    if found is not None and Path(found).resolve() == here:
+        return "nsw"
+    return os.path.relpath(here) if here.name == "nsw" else "nsw"

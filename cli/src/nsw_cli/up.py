@@ -14,7 +14,7 @@ from nsw_local.ports import require_free
 from nsw_cli import system
 from nsw_cli.local import folder_option, require_unused
 from nsw_cli.options import DEFAULT_FOLDER, Folder
-from nsw_cli.output import err, say
+from nsw_cli.output import command, err, say
 from nsw_cli.steps import Steps
 
 
@@ -80,6 +80,6 @@ def _welcome(folder: Path, stack: State) -> None:
     if "zipkin" in stack.urls:
         say(f"  traces            {stack.urls['zipkin']}/zipkin/?serviceName=nsw-intake")
     say("\nNext:")
-    say(f"  nsw replay --dossiers 2000{at}   file dossiers and follow each to its end")
-    say(f"  nsw status{at}                   how it is")
-    say(f"  nsw down{at}                     stop it")
+    say(f"  {command()} replay --dossiers 2000{at}   file dossiers and follow each to its end")
+    say(f"  {command()} status{at}                   how it is")
+    say(f"  {command()} down{at}                     stop it")
