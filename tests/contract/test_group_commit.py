@@ -12,11 +12,13 @@ class Commits:
 
     def __init__(self, fail_at: int | None = None) -> None:
         self.groups: list[list[int]] = []
+        self.begun = asyncio.Event()
         self.go = asyncio.Event()
         self.fail_at = fail_at
 
     async def __call__(self, items: Sequence[int]) -> list[str]:
         self.groups.append(list(items))
+        self.begun.set()
         await self.go.wait()
         if self.fail_at == len(self.groups):
             raise ConnectionError("cut")
@@ -27,8 +29,7 @@ async def test_what_comes_meanwhile_shares_the_next_commit() -> None:
     commits = Commits()
     door = GroupCommit(commits, gather_seconds=0, most=100)
     callers = [asyncio.create_task(door.submit([n, n + 100])) for n in range(5)]
-    while not commits.groups:
-        await asyncio.sleep(0)
+    await commits.begun.wait()
     later = [asyncio.create_task(door.submit([n])) for n in range(10, 15)]
     await asyncio.sleep(0)
     assert door.waiting == 5
@@ -64,8 +65,7 @@ async def test_a_caller_that_went_away_costs_the_others_nothing() -> None:
     commits = Commits()
     door = GroupCommit(commits, gather_seconds=0, most=100)
     gone, stays = asyncio.create_task(door.submit([1])), asyncio.create_task(door.submit([2]))
-    while not commits.groups:
-        await asyncio.sleep(0)
+    await commits.begun.wait()
     gone.cancel()
     commits.go.set()
     assert await stays == ["r2"]

@@ -43,7 +43,8 @@ async def test_a_service_has_the_heads_of_the_streams_it_writes(database: Databa
 async def test_a_services_role_owns_nothing_and_stands_above_nobody(database: Database, service: Service) -> None:
     async with database.owner() as owner:
         role = await owner.fetchrow("select * from pg_roles where rolname = $1", role_of(service))
-        assert not (role["rolsuper"] or role["rolbypassrls"] or role["rolcreaterole"] or role["rolcreatedb"])
+        powers = ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication")
+        assert [power for power in powers if role[power]] == []
         owned = await owner.fetchval("select count(*) from pg_class where relowner = $1::oid", role["oid"])
         assert owned == 0
 

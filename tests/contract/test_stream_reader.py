@@ -1,6 +1,7 @@
 """The stream reader against a model: whatever a broker does to a stream, each position is applied once, in order."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +43,7 @@ def mangled(draw: st.DrawFn) -> tuple[int, list[list[Record]]]:
     order = draw(st.permutations(said))
     cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=6)))
     edges = [0, *cuts, len(order)]
-    return length, [[at(each) for each in order[a:b]] for a, b in zip(edges, edges[1:], strict=False)]
+    return length, [[at(each) for each in order[a:b]] for a, b in pairwise(edges)]
 
 
 @given(mangled())

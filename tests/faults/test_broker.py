@@ -2,14 +2,18 @@
 
 import asyncio
 
+import asyncpg
 import pytest
-from nsw_contracts.topics import AGENCIES, SERVICES, TOPICS
-from nsw_runtime.database import schema_of
+from nsw_contracts.envelope import headers
+from nsw_contracts.topics import AGENCIES, SERVICES, SUBMISSIONS, TOPICS
+from nsw_runtime.database import connect, schema_of
+from nsw_runtime.streams import republish
 from support import streams
-from support.dossiers import file_one
+from support.dossiers import dossier, file_one
 from support.groups import delete_groups
 from support.live import Live, kept
 from support.polling import until
+from support.stories import Message, produce
 
 DOSSIERS = 150
 RATE = 100.0
@@ -39,6 +43,7 @@ async def test_a_broker_killed_and_restarted_while_intake_keeps_accepting(live: 
     assert all("no such dossier was acknowledged" in each for each in result.examples)  # the twenty filed aside
 
 
+@pytest.mark.faults
 async def test_intake_starts_and_accepts_while_the_broker_is_away(live: Live) -> None:
     await live.stop("intake")
     await asyncio.to_thread(live.stack.kill_kafka)
@@ -88,6 +93,58 @@ async def test_every_message_sent_three_times(live: Live) -> None:
     assert await _records(live) >= held + 2 * stated
     async with live.owner() as owner:
         assert await streams.copy_troubles(owner, live.stack.kafka_bootstrap) == []
+
+
+async def test_a_position_missing_on_the_broker_stops_its_stream_until_it_is_republished(live: Live) -> None:
+    topic, partition = SUBMISSIONS.name, 0
+    assert await live.stop("routing") == 0
+    receipts = [receipt for _, receipt in [await file_one(live, body=dossier(n)) for n in range(24)]]
+    assert await live.stop("intake") == 0
+    await asyncio.to_thread(live.stack.wipe_kafka)
+    await asyncio.to_thread(live.stack.start_kafka)
+    await live.install()
+    async with live.owner() as owner:
+        rows = await owner.fetch(
+            "select position, key, type, id, value, recorded_at from intake.journal "
+            "where topic = $1 and partition = $2 order by position", topic, partition,
+        )  # fmt: skip
+        missing, beyond = rows[-2], rows[-1]
+        assert {missing["key"], beyond["key"]} <= {receipt["number"] for receipt in receipts}
+        await produce(live.stack.kafka_bootstrap, topic, [_message(row) for row in rows if row != missing])
+        await live.begin("intake")
+        await live.begin("routing")
+
+        async def stands_still() -> str:
+            status, against = await live.readiness("routing")
+            return " ".join(against.values()) if status == 503 else ""
+
+        async def says_which() -> bool:
+            return f"position {missing['position']} is missing" in await stands_still()
+
+        await until(says_which, "routing to say which position is missing", seconds=90)
+        assert f"nsw stream republish {topic} {partition} --from {missing['position']}" in await stands_still()
+        applied = "select position from routing.progress where topic = $1 and partition = $2"
+        assert await owner.fetchval(applied, topic, partition) == missing["position"] - 1
+        case = "select exists (select from routing.dossier_case where number = $1)"
+        assert not await owner.fetchval(case, beyond["key"])
+
+    connection = await connect(live.system.service_url("intake"), "intake")
+    try:
+        assert await republish(connection, topic, partition, missing["position"]) == 2
+    finally:
+        await connection.close()
+    await live.all_ready()
+    await live.drained()
+    async with live.owner() as owner:
+        assert await owner.fetchval(case, beyond["key"])
+
+
+def _message(row: asyncpg.Record) -> Message:
+    head = headers(
+        fact_type=row["type"], fact=row["id"], writer="intake", number=row["key"], position=row["position"],
+        recorded_at=row["recorded_at"], traceparent=None,
+    )  # fmt: skip
+    return Message(row["position"], row["key"].encode(), row["value"], head)
 
 
 async def _records(live: Live) -> int:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import pytest
 from nsw_cli.services import PACKAGES
 from nsw_contracts.number import dossier_number
 from support.dossiers import dossier, file_one
@@ -160,6 +161,7 @@ async def test_the_agency_applied_it_and_the_reply_was_lost(live: Live) -> None:
     assert result.wire_repeats > 0, "the same message was sent again under the same id"
 
 
+@pytest.mark.faults
 async def test_agencies_and_businesses_that_are_unavailable_for_a_while(live: Live) -> None:
     async def refuse() -> None:
         await live.ask("POST", f"{live.system.agencies_url}/faults", data=json.dumps({"unavailable": 15}))

@@ -5,7 +5,6 @@ still and says so until `adopt` has taken back from the broker what the restore 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ class Lost:
 
 
 @pytest.fixture
-async def lost(live: Live, tmp_path: Path) -> AsyncIterator[Lost]:
+async def lost(live: Live, tmp_path: Path) -> Lost:
     """A backup, and dossiers acknowledged, routed and decided after it; then intake is stopped."""
     kept(await live.replay(DOSSIERS), DOSSIERS)
     made = Lost(tmp_path / "intake.dump")
@@ -46,7 +45,7 @@ async def lost(live: Live, tmp_path: Path) -> AsyncIterator[Lost]:
         assert status == 202
     await live.drained()
     assert await live.stop("intake") == 0
-    yield made
+    return made
 
 
 async def adopt(live: Live) -> dict[tuple[str, int], int]:
@@ -76,6 +75,7 @@ async def whole_again(live: Live, lost: Lost) -> None:
         assert (status, again["number"]) == (202, receipt["number"])
         assert again["content_sha256"] == receipt["content_sha256"]
         assert datetime.fromisoformat(again["received_at"]) == datetime.fromisoformat(receipt["received_at"])
+    await live.drained()  # what was taken in unawares is on its way too; the judge knows nothing of it
     kept(await live.replay(DOSSIERS * 2, seed=2), DOSSIERS * 2)
     for receipt in lost.receipts.values():
         await has_its_end(live, receipt["number"])
@@ -110,6 +110,7 @@ async def test_a_restored_intake_is_detected_refuses_and_goes_on_once_adopted(li
     await whole_again(live, lost)
 
 
+@pytest.mark.faults
 async def test_dossiers_taken_in_before_the_divergence_was_seen_are_kept_too(live: Live, lost: Lost) -> None:
     """Kafka was away: intake could not know that it was restored, and gave receipts. Those hold as well."""
     await asyncio.to_thread(live.stack.kill_kafka)

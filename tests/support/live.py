@@ -46,9 +46,13 @@ class Live:
 
     async def start(self) -> None:
         """Install everything and start every process."""
+        await self.install()
+        await self.mend()
+
+    async def install(self) -> None:
+        """Bring schemas, roles and topics to what they should be."""
         command = self.system.install()
         await asyncio.to_thread(self.stack.run, command.name, command.argv, command.env, seconds=command.seconds)
-        await self.mend()
 
     async def mend(self) -> None:
         """Put right what a test left: servers up, every process running as it should, the streams drained."""

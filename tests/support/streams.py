@@ -42,17 +42,21 @@ async def troubles(owner: asyncpg.Connection) -> list[str]:
                 found.append(f"{stream}: published to {row['published']} of {head}")
         if waiting := await owner.fetchval(_WAITING.format(schema=schema)):
             found.append(f"{service}: {waiting} intents wait")
-    for topic in TOPICS:
-        for reader in topic.readers:
-            reached = dict(
-                await owner.fetch(
-                    f"select partition, position from {schema_of(reader)}.progress where topic = $1", topic.name
-                )
-            )
-            for partition in range(topic.partitions):
-                at, head = reached.get(partition, 0), heads[topic.name, partition]
-                if at != head:
-                    found.append(f"{reader} has applied {topic.name}[{partition}] to {at} of {head}")
+    return found + await _behind(owner, heads)
+
+
+async def _behind(owner: asyncpg.Connection, heads: Mapping[Stream, int]) -> list[str]:
+    """Readers that have not applied a stream to its head."""
+    found = []
+    for topic, reader in ((each, reader) for each in TOPICS for reader in each.readers):
+        rows = await owner.fetch(
+            f"select partition, position from {schema_of(reader)}.progress where topic = $1", topic.name
+        )
+        reached = dict(rows)
+        for partition in range(topic.partitions):
+            at, head = reached.get(partition, 0), heads[topic.name, partition]
+            if at != head:
+                found.append(f"{reader} has applied {topic.name}[{partition}] to {at} of {head}")
     return found
 
 

@@ -107,23 +107,23 @@ def _headers(fact_type: str) -> dict[str, Any]:
             "pattern": "^[0-9]+$",
             "description": "The message's position in its journal stream, in decimal digits.",
         },
-        envelope.SPECVERSION: {"type": "string", "const": "1.0"},
         envelope.ID: {
             "type": "string",
             "pattern": "^[0-9a-f]{32}$",
             "description": "A function of the fact's cause.",
         },
-        envelope.SOURCE: {
-            "type": "string",
-            "enum": sorted({f"/nsw/{topic.writer}" for topic in _carriers(fact_type)}),
-        },
-        envelope.TYPE: {"type": "string", "const": fact_type},
         envelope.SUBJECT: _NUMBER,
         envelope.TIME: {
             "type": "string",
             "format": "date-time",
             "description": "When the journal took the fact in.",
         },
+        envelope.SPECVERSION: {"type": "string", "const": "1.0"},
+        envelope.SOURCE: {
+            "type": "string",
+            "enum": sorted({f"/nsw/{topic.writer}" for topic in _carriers(fact_type)}),
+        },
+        envelope.TYPE: {"type": "string", "const": fact_type},
         envelope.DATASCHEMA: {"type": "string", "const": envelope.dataschema(fact_type)},
         envelope.CONTENT_TYPE: {"type": "string", "const": "application/json"},
     }

@@ -55,7 +55,12 @@ class Dead:
     reason: str
 
 
-Attempt: TypeAlias = Done | Retry | Dead
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Not tried: one before it in its lane or of its dossier did not get through. It counts as no try."""
+
+
+Attempt: TypeAlias = Done | Retry | Dead | Held
 
 
 class Transport(Protocol):
@@ -218,7 +223,7 @@ class Sender:
         failures = [
             (item.pending.lane, item.pending.seq, item.attempt.reason[:500], isinstance(item.attempt, Dead))
             for item in finished
-            if not isinstance(item.attempt, Done)
+            if isinstance(item.attempt, (Retry, Dead))
         ]
         async with self._pool.acquire() as connection, connection.transaction():
             removed = await store.done(connection, sorted(map(_place, done))) if done else set()
@@ -228,7 +233,7 @@ class Sender:
             facts = [fact for item in done if _place(item) in removed for fact in _facts(item)]
             await append(connection, facts, self._clock())
         crash_point("sender.transaction.after")
-        for outcome in (Done, Retry, Dead):
+        for outcome in (Done, Retry, Dead, Held):
             metrics.SENT.labels(outcome.__name__.lower()).inc(sum(isinstance(i.attempt, outcome) for i in finished))
         for item in finished:
             if isinstance(item.attempt, Dead):

@@ -11,7 +11,7 @@ from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import ACCEPTED, DELIVERED, RESULT_ISSUED
 from nsw_ministry_adapter import transport as module
 from nsw_ministry_adapter.transport import ONE_BY_ONE_AT_ONCE, TRIES_BEFORE_PARKING
-from nsw_runtime.sender import Attempt, Dead, Done, Retry
+from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry
 from nsw_runtime.settings import ServiceSettings
 from nsw_runtime.telemetry import Telemetry
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -116,7 +116,7 @@ async def test_one_by_one_a_dossiers_deliveries_keep_their_order_and_stop_at_a_f
     wanted = [pending(1, dossier=7), pending(2, dossier=7), pending(3, dossier=7), pending(4, dossier=8)]
     async with agency.transport(batch=1) as transport:
         attempts = await transport.send("BYTE", wanted)
-    assert [type(attempt) for attempt in attempts] == [Done, Retry, Retry, Done]
+    assert [type(attempt) for attempt in attempts] == [Done, Retry, Held, Done]
     of_seven = [body["message_id"] for _, body in agency.requests if body["dossier"]["number"] == f"{7:012d}"]
     assert of_seven == [f"{1:032x}", f"{2:032x}"]
 
@@ -126,6 +126,17 @@ async def test_one_by_one_a_dossiers_deliveries_keep_their_order_and_stop_at_a_f
 async def test_what_the_agency_will_never_take_is_dead(agency: AgencyDoor, status: int, batch: int) -> None:
     agency.answering = text(b"", status)
     assert await one(agency, batch=batch) == Dead(f"BYTE answered {status}")
+
+
+async def test_one_bad_dossier_in_a_batch_is_found_and_the_others_get_through(agency: AgencyDoor) -> None:
+    async def refuses_the_third(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        bad = any(one["message_id"] == f"{3:032x}" for one in body["deliveries"])
+        return web.Response(status=422) if bad else await taken(request, body)
+
+    agency.answering = refuses_the_third
+    async with agency.transport(batch=500) as transport:
+        attempts = await transport.send("BYTE", [pending(which) for which in (1, 2, 3, 4, 5)])
+    assert [type(attempt) for attempt in attempts] == [Done, Done, Dead, Done, Done]
 
 
 @pytest.mark.parametrize("batch", [1, 500])

@@ -37,3 +37,8 @@ def test_what_is_no_work_is_put_aside() -> None:
         number="260000000017", submitted_at=AT, content_sha256="0" * 64, idempotency_key="k", content=CONTENT
     )
     assert isinstance(WorkHandler().handle(event(fact, SUBMITTED), None), Quarantine)
+
+
+def test_work_without_a_dossier_is_put_aside() -> None:
+    work = event(routed("BYTE"))
+    assert isinstance(WorkHandler().handle(work._replace(value=b'{"number":"260000000017"}'), None), Quarantine)

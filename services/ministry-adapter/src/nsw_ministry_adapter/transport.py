@@ -12,7 +12,7 @@ from typing import Final
 
 import aiohttp
 from nsw_runtime.intents import Pending
-from nsw_runtime.sender import Attempt, Dead, Done, Retry
+from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry
 from nsw_runtime.telemetry import DOSSIER, Telemetry, fail, traceparent_of
 from nsw_runtime.text import holds_nul
 from opentelemetry.trace import Span, SpanKind
@@ -65,6 +65,7 @@ class AgencyTransport:
         return await self._send_one_by_one(agency, pending)
 
     async def _send_batch(self, agency: Agency, pending: Sequence[Pending]) -> Sequence[Attempt]:
+        """Deliver in one request; what is refused whole goes again in halves, so that one bad dossier is found."""
         items = b",".join(_delivery(one, one.traceparent) for one in pending)
         spans = [self._span(agency, one) for one in pending] if self._telemetry.enabled else []
         answer = await self._post(agency, "deliveries", b'{"deliveries":[' + items + b"]}", None)
@@ -81,6 +82,9 @@ class AgencyTransport:
             attempts = [answer] * len(pending)
         for span, attempt in zip(spans, attempts, strict=False):
             _end(span, attempt)
+        if isinstance(answer, Dead) and len(pending) > 1:
+            half = len(pending) // 2
+            return [*await self._send_batch(agency, pending[:half]), *await self._send_batch(agency, pending[half:])]
         return attempts
 
     async def _send_one_by_one(self, agency: Agency, pending: Sequence[Pending]) -> Sequence[Attempt]:
@@ -99,7 +103,7 @@ class AgencyTransport:
         for one in pending:
             of_dossier.setdefault(one.dossier, []).append(one)
         await asyncio.gather(*(dossier(deliveries) for deliveries in of_dossier.values()))
-        return [attempts.get(one.id, Retry("an earlier delivery of this dossier was not made")) for one in pending]
+        return [attempts.get(one.id, Held()) for one in pending]
 
     async def _send_one(self, agency: Agency, one: Pending) -> Attempt:
         span = self._span(agency, one) if self._telemetry.enabled else None

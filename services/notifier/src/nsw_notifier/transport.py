@@ -12,7 +12,7 @@ from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
 from nsw_runtime.intents import Pending
 from nsw_runtime.journal import Entry, entry
-from nsw_runtime.sender import Attempt, Dead, Done, Retry
+from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry
 from nsw_runtime.telemetry import DOSSIER, Telemetry, fail
 from opentelemetry.trace import Span, SpanKind
 
@@ -77,7 +77,7 @@ class WebhookTransport:
         attempts: list[Attempt] = []
         for one in pending:
             if attempts and not isinstance(attempts[-1], Done):
-                attempts.append(Retry("an earlier event of this endpoint was not taken"))
+                attempts.append(Held())
             else:
                 event = EventReference.model_validate_json(one.body)
                 attempts.append(await self._post(subscription, [one], [event], event.id, one.body))
