@@ -42,5 +42,6 @@ def configure_logs(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("aiokafka.cluster").setLevel(logging.CRITICAL)  # after a wipe it says one thing without end
     for name in ("nsw_runtime", "nsw_intake", "nsw_routing", "nsw_ministry_adapter", "nsw_notifier"):
         logging.getLogger(name).setLevel(level)
