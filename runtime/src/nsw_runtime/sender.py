@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 import asyncpg
+from opentelemetry.trace import Span
 
 from nsw_runtime import intents as store
 from nsw_runtime import metrics
@@ -25,6 +26,7 @@ from nsw_runtime.health import Health
 from nsw_runtime.intents import Pending
 from nsw_runtime.journal import Entry, append
 from nsw_runtime.ownership import Ownership, group_of
+from nsw_runtime.telemetry import fail
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,16 @@ class Held:
 
 
 Attempt: TypeAlias = Done | Retry | Dead | Held
+
+
+def end_span(span: Span | None, attempt: Attempt) -> None:
+    """End the span of an attempt, as failed unless it is done."""
+    if span is None:
+        return
+    if isinstance(attempt, Done):
+        span.end()
+    else:
+        fail(span, type(attempt).__name__.lower())
 
 
 class Transport(Protocol):

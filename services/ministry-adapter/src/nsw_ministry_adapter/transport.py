@@ -12,8 +12,8 @@ from typing import Final
 
 import aiohttp
 from nsw_runtime.intents import Pending
-from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry
-from nsw_runtime.telemetry import DOSSIER, Telemetry, fail, traceparent_of
+from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry, end_span
+from nsw_runtime.telemetry import DOSSIER, Telemetry, traceparent_of
 from nsw_runtime.text import holds_nul
 from opentelemetry.trace import Span, SpanKind
 from pydantic import ValidationError
@@ -81,7 +81,7 @@ class AgencyTransport:
         else:
             attempts = [answer] * len(pending)
         for span, attempt in zip(spans, attempts, strict=False):
-            _end(span, attempt)
+            end_span(span, attempt)
         if isinstance(answer, Dead) and len(pending) > 1:
             half = len(pending) // 2
             return [*await self._send_batch(agency, pending[:half]), *await self._send_batch(agency, pending[half:])]
@@ -119,7 +119,7 @@ class AgencyTransport:
             attempt = _give_up(one, answer.reason)
         else:
             attempt = answer
-        _end(span, attempt)
+        end_span(span, attempt)
         return attempt
 
     async def _post(
@@ -180,12 +180,3 @@ def _unusable(one: Pending, error: ValidationError) -> Attempt:
 
 def _give_up(one: Pending, reason: str) -> Attempt:
     return Dead(reason) if one.attempts + 1 >= TRIES_BEFORE_PARKING else Retry(reason)
-
-
-def _end(span: Span | None, attempt: Attempt) -> None:
-    if span is None:
-        return
-    if isinstance(attempt, Done):
-        span.end()
-    else:
-        fail(span, type(attempt).__name__.lower())

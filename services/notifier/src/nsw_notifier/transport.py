@@ -12,8 +12,8 @@ from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
 from nsw_runtime.intents import Pending
 from nsw_runtime.journal import Entry, entry
-from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry
-from nsw_runtime.telemetry import DOSSIER, Telemetry, fail
+from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry, end_span
+from nsw_runtime.telemetry import DOSSIER, Telemetry
 from opentelemetry.trace import Span, SpanKind
 
 from nsw_notifier import subscriptions
@@ -129,7 +129,7 @@ class WebhookTransport:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             attempt = _give_up(pending, f"the endpoint cannot be reached: {type(error).__name__}")
         for span in spans:
-            _end(span, attempt)
+            end_span(span, attempt)
         return attempt
 
     def _span(self, one: Pending) -> Span | None:
@@ -158,12 +158,3 @@ def _notified(subscription: Subscription, one: Pending, event: EventReference, a
 
 def _give_up(pending: Sequence[Pending], reason: str) -> Attempt:
     return Dead(reason) if pending[0].attempts + 1 >= TRIES_BEFORE_PARKING else Retry(reason)
-
-
-def _end(span: Span | None, attempt: Attempt) -> None:
-    if span is None:
-        return
-    if isinstance(attempt, Done):
-        span.end()
-    else:
-        fail(span, type(attempt).__name__.lower())
