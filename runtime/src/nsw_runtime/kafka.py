@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from nsw_contracts.envelope import POSITION
 from nsw_contracts.topics import Topic
 
 from nsw_runtime.errors import StreamUnavailable, TopicMismatch
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024  # the largest dossier (form, 200 goods lines) is well below
 BATCH_BYTES: Final = 256 * 1024
 REQUEST_MS: Final = 10_000
+TAIL_RECORDS: Final = 50  # how far back from its end the last record of ours is looked for
 REPLICAS: Final = 3  # of each topic, where there are so many brokers
 METADATA_MS: Final = 5_000  # how soon a client notices a topic that was made anew
 
@@ -97,7 +99,9 @@ class TailReader:
         self._client = client
 
     async def last_records(self, streams: Sequence[tuple[str, int]]) -> dict[tuple[str, int], "Tail"]:
-        """The last record of each stream and where its log begins and ends.
+        """The last record of ours in each stream, and where its log begins and ends.
+
+        Records without a position are not ours; behind more than a few of them ours is not found.
 
         Raises:
             StreamUnavailable: the broker cannot be reached or a topic is missing.
@@ -109,14 +113,18 @@ class TailReader:
             consumer.assign(places)
             first = await consumer.beginning_offsets(places)
             end = await consumer.end_offsets(places)
-            wanted = [place for place in places if end[place] > first[place]]
+            wanted = {place for place in places if end[place] > first[place]}
             for place in places:
-                consumer.seek(place, max(end[place] - 1, first[place]))
+                consumer.seek(place, max(end[place] - TAIL_RECORDS, first[place]))
             last: dict[TopicPartition, ConsumerRecord[bytes, bytes]] = {}
             deadline = asyncio.get_running_loop().time() + REQUEST_MS / 1000
-            while len(last) < len(wanted):
+            while wanted:
                 for place, records in (await consumer.getmany(timeout_ms=200)).items():
-                    last[place] = records[-1]
+                    ours = [record for record in records if any(name == POSITION for name, _ in record.headers)]
+                    if ours:
+                        last[place] = ours[-1]
+                    if records[-1].offset + 1 >= end[place]:
+                        wanted.discard(place)
                 if asyncio.get_running_loop().time() > deadline:
                     raise StreamUnavailable("the last records of the topics did not come in time")
             return {(p.topic, p.partition): Tail(first[p], end[p], last.get(p)) for p in places}
