@@ -44,6 +44,14 @@ COLUMNS: Final = (
 )
 
 
+MONTHS_AHEAD: Final = 3
+
+
+async def make_months(connection: Connection, at: datetime) -> None:
+    """Make the journal's partitions for the month of `at` and the next ones, where they lack."""
+    await connection.execute("select ensure_journal_months($1, $2)", at.date(), MONTHS_AHEAD)
+
+
 class Entry(NamedTuple):
     """A fact about to be stated: its topic, the dossier it is about, its type, id, JSON value and trace."""
 

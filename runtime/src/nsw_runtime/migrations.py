@@ -15,8 +15,8 @@ from nsw_contracts.topics import Service, written_by
 
 from nsw_runtime.database import role_of, schema_of
 from nsw_runtime.errors import BadMigration, TopicMismatch
+from nsw_runtime.journal import make_months
 
-MONTHS_AHEAD: Final = 3
 _LOCK: Final = 0x6E7377  # "nsw"
 
 _INSTALL_HEADS: Final = """
@@ -65,7 +65,7 @@ async def migrate(owner_url: str, service: Service, package: str, *, password: s
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         await _make_role(connection, service, password)
         applied = await _apply(connection, service, package)
-        await connection.execute("select ensure_journal_months($1, $2)", datetime.now(UTC).date(), MONTHS_AHEAD)
+        await make_months(connection, datetime.now(UTC))
         await _install_heads(connection, service)
         return applied
     finally:

@@ -1,7 +1,7 @@
 """Pace: rest as long as the last piece of work took, a little while at most, before looking for the next.
 
 Work here costs by the batch, and what comes in meanwhile makes the next batch larger. Resting as long as one works
-halves the number of batches under load, and adds no more than a batch's own time where there is little to do.
+makes batches fewer and larger under load, and adds no more than a batch's own time where there is little to do.
 """
 
 import asyncio

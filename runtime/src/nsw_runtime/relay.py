@@ -25,6 +25,7 @@ from nsw_runtime.crash import crash_point
 from nsw_runtime.database import UNAVAILABLE
 from nsw_runtime.errors import JournalBehindBroker, NswError, StreamUnavailable
 from nsw_runtime.health import Health
+from nsw_runtime.journal import make_months
 from nsw_runtime.kafka import UNREACHABLE, TailReader, ensure_topics, make_producer
 from nsw_runtime.ownership import GROUPS, Ownership
 from nsw_runtime.pace import rest
@@ -38,7 +39,6 @@ FACTS_A_ROUND: Final = 1500  # of one stream; bounds memory and the time between
 POLL_SECONDS: Final = 0.5  # backup to being woken in process
 TAIL_CHECK_SECONDS: Final = 60.0
 DIVERGED_CHECK_SECONDS: Final = 3.0  # while an operator is at work
-JOURNAL_MONTHS_AHEAD: Final = 3
 
 _HEADS: Final = "select topic, partition, position, published from stream_head where partition % $2 = any($1)"
 _READ: Final = """
@@ -311,7 +311,7 @@ class Relay:
             self._health.good("relay.diverged")
         self._next_check = time.monotonic() + (DIVERGED_CHECK_SECONDS if self.diverged else TAIL_CHECK_SECONDS)
         self.checked.set()
-        await connection.execute("select ensure_journal_months($1, $2)", datetime.now(UTC).date(), JOURNAL_MONTHS_AHEAD)
+        await make_months(connection, datetime.now(UTC))
         return [Head(*row) for row in await connection.fetch(_HEADS, list(self._ownership.groups), GROUPS)]
 
     def _diverge(self, stream: Stream, head: Head, tail: int) -> None:

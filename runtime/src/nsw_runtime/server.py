@@ -34,7 +34,7 @@ class _Server(uvicorn.Server):
 def run(kind: type[S], build: Callable[[S], Starlette]) -> None:
     """Read the settings, build the application, serve until told to stop; exits with 2 where settings are wrong."""
     # Batches make and drop tens of thousands of small objects; the collector's default thresholds walk the live ones
-    # for every 700 of them, which took an eighth of all CPU time. What is there now lives as long as the process.
+    # for every 700 of them, which took about a tenth of all CPU time. What is there now lives as long as the process.
     gc.freeze()
     gc.set_threshold(GC_OBJECTS, 20, 20)
     try:
