@@ -10,10 +10,10 @@ PROJECTS := pyproject.toml $(wildcard */pyproject.toml services/*/pyproject.toml
 SOURCES := $(wildcard */src services/*/src deploy/*/src)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down bench faults schemas fmt clean
+.PHONY: help demo test check up down bench faults schemas procedures fmt clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(SYNCED) ## Start everything on this machine and follow dossiers through it
 	$(BIN)/nsw demo
@@ -21,12 +21,14 @@ demo: $(SYNCED) ## Start everything on this machine and follow dossiers through 
 test: $(SYNCED) ## Run all tests but the slow fault runs
 	$(BIN)/pytest -m "not faults"
 
-check: $(SYNCED) ## Lint, format, types, import boundaries and contracts, without running a test
+check: $(SYNCED) ## Lint, format, types, import boundaries, contracts and packs, without running a test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m nsw_contracts.schemas --check
+	$(BIN)/nsw procedure check
+	$(BIN)/python -m nsw_procedures.pages --check docs/procedures
 
 up: $(SYNCED) ## Start the local stack and the services (TRACES=zipkin: with traces)
 	$(BIN)/nsw up $(if $(TRACES),--traces $(TRACES))
@@ -42,6 +44,9 @@ faults: $(SYNCED) ## Run the slow fault runs: crashes, lost brokers, restored da
 
 schemas: $(SYNCED) ## Write the golden schemas and asyncapi.json from the models
 	$(BIN)/python -m nsw_contracts.schemas --write
+
+procedures: $(SYNCED) ## Write docs/procedures from the packs
+	$(BIN)/python -m nsw_procedures.pages --write docs/procedures
 
 fmt: $(SYNCED) ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .

@@ -2,8 +2,22 @@
 
 from datetime import UTC, datetime
 
-from nsw_contracts.content import content_of, with_content
-from nsw_contracts.events import DossierContent, Routed, RoutedHead, Submitted, SubmittedHead
+import pytest
+from nsw_contracts.content import content_of, has_content, with_content
+from nsw_contracts.events import (
+    AmendmentFiled,
+    AmendmentFiledHead,
+    DossierContent,
+    Forwarded,
+    ForwardedHead,
+    Part,
+    Routed,
+    RoutedHead,
+    Submitted,
+    SubmittedHead,
+    SupplementFiled,
+    SupplementFiledHead,
+)
 
 CONTENT = DossierContent.model_validate(
     {
@@ -30,16 +44,30 @@ CONTENT = DossierContent.model_validate(
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def test_a_spliced_fact_is_what_the_model_writes():
-    head = {"number": "260000000017", "submitted_at": AT, "content_sha256": "0" * 64}
-    head["idempotency_key"] = '","content":{'
-    whole = Submitted(content=CONTENT, **head).model_dump_json().encode()
+TRAP = '","content":{'
+"""What a content begins with, where a business or an agency may write what it likes."""
+NUMBER = {"number": "260000000017"}
+FILED = NUMBER | {"content_sha256": "0" * 64, "idempotency_key": TRAP}
+ASKED = FILED | {"declarant": "0101234563", "filed_at": AT}
+WORK = NUMBER | {"agency": "BYTE", "role": "lead", "pack_version": "2026.1", "routed_at": AT}
+WITH_CONTENT = [
+    (Submitted, SubmittedHead, FILED | {"submitted_at": AT}),
+    (SupplementFiled, SupplementFiledHead, ASKED | {"note": TRAP}),
+    (AmendmentFiled, AmendmentFiledHead, ASKED | {"reason": TRAP}),
+    (Routed, RoutedHead, WORK),
+    (Forwarded, ForwardedHead, WORK | {"what": "edited", "reason": TRAP}),
+]
+
+
+@pytest.mark.parametrize(("whole", "head", "said"), WITH_CONTENT, ids=lambda part: getattr(part, "__name__", ""))
+def test_a_spliced_fact_is_what_the_model_writes(whole: type[Part], head: type[Part], said: dict[str, object]):
+    written = whole(content=CONTENT, **said).model_dump_json().encode()
     content = CONTENT.model_dump_json().encode()
-    assert with_content(SubmittedHead(**head).model_dump_json().encode(), content) == whole
-    assert content_of(whole) == content
+    assert with_content(head(**said).model_dump_json().encode(), content) == written
+    assert content_of(written) == content
+    assert has_content(written)
 
 
-def test_routing_hands_the_same_bytes_on():
-    head = {"number": "260000000017", "agency": "BYTE", "role": "lead", "pack_version": "1", "routed_at": AT}
-    whole = Routed(content=CONTENT, **head).model_dump_json().encode()
-    assert with_content(RoutedHead(**head).model_dump_json().encode(), content_of(whole)) == whole
+@pytest.mark.parametrize("model", [Forwarded, ForwardedHead])
+def test_news_without_a_dossier_has_none(model: type[Part]):
+    assert not has_content(model(**WORK, what="fee-paid", reason=TRAP).model_dump_json().encode())

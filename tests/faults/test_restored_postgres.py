@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nsw_benchmarks.decisions import expected_changes
+from nsw_benchmarks.stories import story
 from nsw_contracts.topics import SUBMISSIONS
 from nsw_intake.adoption import take_back
 from nsw_runtime import streams
@@ -83,7 +83,7 @@ async def whole_again(live: Live, lost: Lost) -> None:
 
 async def has_its_end(live: Live, number: str) -> None:
     """The business sees the dossier's last status."""
-    expected = expected_changes(number, every_change=True)[-1].status
+    expected = story(number, declarant="", mix="plain").ends
 
     async def shown() -> bool:
         status, seen = await live.ask("GET", f"{live.intake}/v1/dossiers/{number}")

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from aiohttp import web
-from nsw_benchmarks.decisions import Change, expected_changes
+from nsw_benchmarks.stories import Revision, story
 from nsw_contracts.topics import AGENCY_TOPICS, SERVICES
-from nsw_procedures.catalogue import procedures
+from nsw_procedures.packs import packs
 from nsw_procedures.tax_code import check_digit
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
@@ -126,7 +126,7 @@ async def trace_everything(live: Live, endpoint: str) -> None:
     await live.all_ready()
 
 
-def expected_names(agency: str, changes: tuple[Change, ...]) -> Counter[str]:
+def expected_names(agency: str, changes: tuple[Revision, ...]) -> Counter[str]:
     """Every span of one dossier's trace: service and name."""
     work, says, heard = AGENCY_TOPICS[agency].name, 1 + len(changes), len(changes)
     return Counter(
@@ -191,9 +191,9 @@ async def test_a_dossier_is_one_trace_from_the_request_to_the_webhook(live: Live
     assert by_number[followed["number"]] == caller, "the caller's trace goes on"
     for which, number in [*enumerate(numbers), (0, followed["number"])]:
         of_dossier = of_trace[by_number[number]]
-        agency = procedures()[dossier(which)["procedure"]].lead_agency
+        agency = packs().versions(dossier(which)["procedure"])[-1].lead_agency
         found = Counter(f"{span.service} {span.name}" for span in of_dossier)
-        assert found == expected_names(agency, expected_changes(number, every_change=True))
+        assert found == expected_names(agency, story(number, declarant, "plain").changes)
         assert {span.attributes["nsw.dossier.number"] for span in of_dossier} == {number}
         follows_from_its_cause(of_dossier, root="1" * 16 if number == followed["number"] else "")
         for span in of_dossier:

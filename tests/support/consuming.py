@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
+from nsw_routing.draws import Draws
 from nsw_routing.handlers import CaseHandler
 from nsw_runtime.applier import Applier
 from nsw_runtime.consumer import BatchConsumer
@@ -61,7 +62,7 @@ def make_consumer(
     settings = ServiceSettings(database_url="unused", kafka_bootstrap_servers="unused", http_port=1)
     applier = Applier(
         service="routing",
-        handler=CaseHandler(),
+        handler=CaseHandler(Draws(b"x" * 32)),
         pool=pool,
         clock=lambda: AT,
         telemetry=Telemetry("routing", settings),

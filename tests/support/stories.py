@@ -25,7 +25,7 @@ from nsw_contracts.number import dossier_number
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FACTS_A_DOSSIER = 4
-PROFILE = Profile(7, 50)
+PROFILE = Profile(7, 50, "plain")  # one agency each, nothing inspected
 
 
 class Message(NamedTuple):

@@ -1,6 +1,7 @@
 """The country's businesses, invented: valid tax codes no real taxpayer holds, and how unevenly they file.
 
-Tax codes begin with 9, which no province's block does, so no invented business carries a real one's code.
+Tax codes begin with 9, which no province's block does, so no invented business carries a real one's code. Those of
+large businesses begin with 99: whoever sees the code knows what its owner hears.
 """
 
 from itertools import accumulate
@@ -15,6 +16,7 @@ NATIONAL_BUSINESSES = 49_500
 # 49,500 file three quarters of all dossiers, while the largest alone files some 3 %.
 _SKEW_EXPONENT = 1.305
 _SKEW_SHIFT = 10
+_LARGE_BEGIN = "99"
 _LARGE_IN = 100  # one business in a hundred is large: it takes its notices in batches
 
 _TRADES = ("Thương mại", "Xuất nhập khẩu", "Dược phẩm", "Nông sản", "Thủy sản", "Vận tải", "Thiết bị y tế")
@@ -39,13 +41,19 @@ def businesses(seed: int, count: int = NATIONAL_BUSINESSES) -> tuple[Business, .
     found: list[Business] = []
     taken: set[str] = set()
     while len(found) < count:
-        nine = f"9{rng.randrange(10**8):08d}"
+        is_large = len(found) < large
+        nine = f"{_LARGE_BEGIN if is_large else 90 + rng.randrange(9)}{rng.randrange(10**7):07d}"
         check = check_digit(nine)
         if check is None or nine in taken:
             continue
         taken.add(nine)
-        found.append(_business(rng, f"{nine}{check}", large=len(found) < large))
+        found.append(_business(rng, f"{nine}{check}", large=is_large))
     return tuple(found)
+
+
+def hears_everything(tax_code: str) -> bool:
+    """Whether the business of this tax code is large, and so hears every change."""
+    return tax_code.startswith(_LARGE_BEGIN)
 
 
 def cumulative_weights(count: int) -> list[float]:

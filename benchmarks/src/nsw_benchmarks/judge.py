@@ -1,49 +1,22 @@
 """The judge: what the window acknowledged against what reached the agencies and the businesses.
 
-It stands outside the system under test and believes only the simulators. Every acknowledged dossier owes one
-effect at its agency and each change its declarant subscribed to, once and in order; nothing else may arrive.
-A copy under the same message or event id is a wire repeat, which the receiver drops: counted, not blamed.
+It stands outside the system under test and believes only the simulators. Every acknowledged dossier owes each of its
+agencies what its story has it told, and its declarant what that subscribed to, once and in order; nothing else may
+arrive. A copy under the same message or event id is a wire repeat, which the receiver drops: counted, not blamed.
+
+Where one agency decides and no goods are inspected, every revision is known beforehand. Where several decide side by
+side, the order between them is free: `free_order` says what must hold then.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
-from nsw_benchmarks.decisions import expected_changes
-
-Fault = Literal["lost", "repeated", "out_of_order", "unexpected"]
+from nsw_benchmarks.free_order import wrong
+from nsw_benchmarks.owed import Acknowledged, Delivery, Fault, Notice, most_often, required
+from nsw_benchmarks.stories import Mix
 
 EXAMPLES_PER_FAULT = 5
-
-
-class Acknowledged(NamedTuple):
-    """A dossier with a receipt; `every_change`: its declarant subscribed to all changes, not only finals."""
-
-    number: str
-    agency: str
-    declarant: str
-    every_change: bool
-
-
-class Delivery(NamedTuple):
-    """The first arrival of a message at an agency, and how many copies of it came in all."""
-
-    number: str
-    message_id: str
-    agency: str
-    copies: int
-
-
-class Notice(NamedTuple):
-    """The first arrival of an event at a business's door, and how many copies of it came in all."""
-
-    number: str
-    revision: int
-    status: str
-    event_id: str
-    declarant: str
-    copies: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,53 +37,83 @@ class Verdict:
         return not (self.lost or self.repeated or self.out_of_order or self.unexpected or self.bad_signatures)
 
 
+class _Blame:
+    """Faults counted, and the first few of each in words."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Fault] = Counter()
+        self.examples: list[str] = []
+
+    def add(self, fault: Fault, what: str) -> None:
+        self.counts[fault] += 1
+        if self.counts[fault] <= EXAMPLES_PER_FAULT:
+            self.examples.append(f"{fault}: {what}")
+
+    def copy(self) -> "_Blame":
+        copied = _Blame()
+        copied.counts, copied.examples = self.counts.copy(), self.examples.copy()
+        return copied
+
+
 class Judge:
     """Hears the acknowledged dossiers, then the arrivals in the order they came, then gives its verdict."""
 
-    def __init__(self, acknowledged: Iterable[Acknowledged]) -> None:
+    def __init__(self, acknowledged: Iterable[Acknowledged], mix: Mix) -> None:
+        self._mix: Mix = mix
         self._owed: dict[str, Acknowledged] = {}
-        self._delivered: set[str] = set()
+        self._told: Counter[tuple[str, str, str]] = Counter()  # number, agency, what
         self._revisions: dict[str, int] = {}  # a bit for each revision heard
-        self._counts: Counter[Fault] = Counter()
-        self._examples: list[str] = []
+        self._free: dict[str, list[Notice]] = {}  # of dossiers whose order is free
+        self._blame = _Blame()
         self._wire_repeats = 0
         for dossier in acknowledged:
             if dossier.number in self._owed:
-                self._blame("lost", f"{dossier.number} was given to two dossiers")
+                self._blame.add("lost", f"{dossier.number} was given to two dossiers")
             self._owed[dossier.number] = dossier
 
     def delivered(self, delivery: Delivery) -> None:
         """Hear of a message at an agency."""
         self._wire_repeats += delivery.copies - 1
-        owed = self._owed.get(delivery.number)
+        number, agency, what = delivery.number, delivery.agency, delivery.what
+        owed = self._owed.get(number)
         if owed is None:
-            self._blame("unexpected", f"{_message(delivery)}: no such dossier was acknowledged")
-        elif owed.agency != delivery.agency:
-            self._blame("unexpected", f"{_message(delivery)}: the dossier is {owed.agency}'s")
-        elif delivery.number in self._delivered:
-            self._blame("repeated", f"{_message(delivery)}: the agency had it under another message id")
+            self._blame.add("unexpected", f"{_message(delivery)}: no such dossier was acknowledged")
+            return
+        if agency not in owed.agencies:
+            self._blame.add("unexpected", f"{_message(delivery)}: the dossier is {' and '.join(owed.agencies)}'s")
+            return
+        most = most_often(owed, agency, what, self._mix)
+        told = self._told[number, agency, what]
+        if not most:
+            self._blame.add("unexpected", f"{_message(delivery)}: its story does not tell the agency so")
+        elif told == most:
+            self._blame.add("repeated", f"{_message(delivery)}: the agency had it under another message id")
         else:
-            self._delivered.add(delivery.number)
+            self._told[number, agency, what] += 1
+            if what != "submitted" and not self._told[number, agency, "submitted"]:
+                self._blame.add("out_of_order", f"{_message(delivery)}: the dossier itself had not arrived")
 
     def notified(self, notice: Notice) -> bool:
-        """Hear of an event at a business's door; gives whether it was due and the first of its kind."""
+        """Hear of an event at a business's door; gives whether it may be due and is the first of its kind."""
         self._wire_repeats += notice.copies - 1
         number, revision = notice.number, notice.revision
         owed = self._owed.get(number)
         if owed is None or owed.declarant != notice.declarant:
             whose = "no such dossier was acknowledged" if owed is None else f"it is {owed.declarant}'s"
-            self._blame("unexpected", f"{_event(notice)}: {whose}")
+            self._blame.add("unexpected", f"{_event(notice)}: {whose}")
             return False
-        if (revision, notice.status) not in expected_changes(number, every_change=owed.every_change):
-            self._blame("unexpected", f"{_event(notice)}: no such change was due to this business")
+        if not owed.free_order and (revision, notice.what, notice.status) not in owed.expected(self._mix):
+            self._blame.add("unexpected", f"{_event(notice)}: no such change was due to this business")
             return False
         heard, bit = self._revisions.get(number, 0), 1 << revision
         if heard & bit:
-            self._blame("repeated", f"{_event(notice)}: heard before under another event id")
+            self._blame.add("repeated", f"{_event(notice)}: heard before under another event id")
             return False
         if heard > bit:
-            self._blame("out_of_order", f"{_event(notice)}: a later revision arrived before it")
+            self._blame.add("out_of_order", f"{_event(notice)}: a later revision arrived before it")
         self._revisions[number] = heard | bit
+        if owed.free_order:
+            self._free.setdefault(number, []).append(notice)
         return True
 
     def verdict(self, bad_signatures: int = 0) -> Verdict:
@@ -119,44 +122,41 @@ class Judge:
         Args:
             bad_signatures: webhooks whose signature the businesses could not verify.
         """
-        lost, examples = self._counts["lost"], list(self._examples)
-        room = EXAMPLES_PER_FAULT - lost
+        blame = self._blame.copy()
         for owed in self._owed.values():
-            missing = self._missing(owed)
+            missing = [
+                f"{what} to {agency}"
+                for agency, what in required(owed, self._mix)
+                if not self._told[owed.number, agency, what]
+            ]
+            if owed.free_order:
+                for fault, what in wrong(owed, self._free.get(owed.number, ()), self._mix):
+                    if fault == "lost":
+                        missing.append(what)
+                    else:
+                        blame.add(fault, f"{owed.number} of {owed.declarant}: {what}")
+            else:
+                heard = self._revisions.get(owed.number, 0)
+                missing += [
+                    f"{what} event" for revision, what, _ in owed.expected(self._mix) if not heard & 1 << revision
+                ]
             if missing:
-                lost += 1
-                if room > 0:
-                    room -= 1
-                    examples.append(f"lost: {owed.number} of {owed.declarant}: {', '.join(missing)} missing")
+                blame.add("lost", f"{owed.number} of {owed.declarant}: {', '.join(missing)} missing")
         return Verdict(
-            lost=lost,
-            repeated=self._counts["repeated"],
-            out_of_order=self._counts["out_of_order"],
-            unexpected=self._counts["unexpected"],
+            lost=blame.counts["lost"],
+            repeated=blame.counts["repeated"],
+            out_of_order=blame.counts["out_of_order"],
+            unexpected=blame.counts["unexpected"],
             wire_repeats=self._wire_repeats,
             bad_signatures=bad_signatures,
-            examples=tuple(examples),
+            examples=tuple(blame.examples),
         )
-
-    def _missing(self, owed: Acknowledged) -> list[str]:
-        heard = self._revisions.get(owed.number, 0)
-        delivery = [] if owed.number in self._delivered else [f"delivery to {owed.agency}"]
-        return delivery + [
-            f"{change.status} event"
-            for change in expected_changes(owed.number, every_change=owed.every_change)
-            if not heard & 1 << change.revision
-        ]
-
-    def _blame(self, fault: Fault, what: str) -> None:
-        self._counts[fault] += 1
-        if self._counts[fault] <= EXAMPLES_PER_FAULT:
-            self._examples.append(f"{fault}: {what}")
 
 
 def _message(delivery: Delivery) -> str:
-    return f"message {delivery.message_id} ({delivery.number}) at {delivery.agency}"
+    return f"message {delivery.message_id} ({delivery.number} {delivery.what}) at {delivery.agency}"
 
 
 def _event(notice: Notice) -> str:
-    what = f"{notice.number} revision {notice.revision} {notice.status}"
+    what = f"{notice.number} revision {notice.revision} {notice.what}, {notice.status}"
     return f"event {notice.event_id} ({what}) at {notice.declarant}"

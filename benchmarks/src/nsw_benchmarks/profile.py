@@ -6,20 +6,25 @@ prepared once.
 
 Assumed where nothing is published: the ministries' shares (transport, agriculture, health and industry file
 most, as their procedures in the reports of 2020 and 2021 suggest), the chapters of goods each looks after,
-and that a procedure whose real code is known is filed ten times as often as one that stands for another.
+and that a procedure whose real code is known is filed ten times as often as any other. From that follows how many
+dossiers several agencies decide (one in seventy) and of how many the window has the goods inspected (one in six).
+
+The mix `plain` is made of procedures that one agency decides and whose goods the window does not inspect.
 """
 
-import json
 from bisect import bisect
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from itertools import accumulate, islice
 from random import Random
 from typing import NamedTuple
 
-from nsw_procedures.catalogue import Procedure, hs_codes, procedures
+from nsw_procedures.calendar import local_day
 
 from nsw_benchmarks.businesses import NATIONAL_BUSINESSES, Business, businesses, cumulative_weights
+from nsw_benchmarks.filing_pieces import Pieces, Route, pieces, to_json
 from nsw_benchmarks.growth import DOSSIERS_BY_YEAR
+from nsw_benchmarks.stories import Mix
 
 AGENCY_SHARES = {
     "BGTVT": 0.340,
@@ -37,28 +42,10 @@ AGENCY_SHARES = {
     "BNG": 0.003,
 }
 
-_CHAPTERS = {
-    "BGTVT": range(86, 90),
-    "BNNPTNT": range(1, 25),
-    "BYTE": (30, 33, 38, 90),
-    "BCT": (25, 26, 27, 28, 29, 72, 73, 84, 85),
-    "BTNMT": (38, 39, 47, 72, 76),
-    "BTC": range(22, 98),
-    "BKHCN": (84, 85, 90, 94),
-    "BTTTT": (49, 85),
-    "BVHTTDL": (49, 92, 95, 97),
-    "BQP": (88, 93),
-    "BCA": (36, 93),
-    "NHNN": (71,),
-    "BNG": range(84, 98),
-}
-_COUNTED_FROM_CHAPTER = 84  # machines, vehicles and the like are counted; what comes before is weighed
-
 _REAL_WEIGHT = 10
-_DESCRIPTION_LENGTH = 60
 _GOODS_LINES = (1, 1, 1, 1, 1, 1, 2, 2, 3, 4)
-_DOCUMENTS = (1, 1, 1, 2, 2, 3)
-_DIRECTIONS = ("import",) * 14 + ("export",) * 5 + ("transit",)
+_DOCUMENTS = (1, 1, 1, 2, 2, 3)  # where the procedure requires fewer
+_DIRECTION_WEIGHTS = {"import": 14, "export": 5, "transit": 1}
 _COUNTRIES = ("CN", "KR", "JP", "TW", "TH", "MY", "SG", "ID", "LA", "KH", "AU", "NZ", "US", "DE", "FR", "RU")
 _GATES = (
     "Cảng Cát Lái",
@@ -73,42 +60,38 @@ _GATES = (
     "Cửa khẩu Mộc Bài",
 )
 _PURPOSES = ("Kinh doanh", "Sản xuất", "Tạm nhập tái xuất", "Nghiên cứu", "Viện trợ")
-_DOCUMENT_KINDS = (
-    ("invoice", "hoa-don.pdf"),
-    ("packing-list", "phieu-dong-goi.pdf"),
-    ("bill-of-lading", "van-don.pdf"),
-    ("certificate-of-origin", "giay-chung-nhan-xuat-xu.pdf"),
-)
 
 
 class Filing(NamedTuple):
     """A dossier ready to be filed: its JSON text, and what the replay needs to know of it."""
 
     body: str
-    procedure: str
-    agency: str
+    route: Route
     business: Business
 
+    @property
+    def procedure(self) -> str:
+        """The procedure's code."""
+        return self.route.procedure
 
-class _Prepared(NamedTuple):
-    """A procedure with its pieces of JSON; `directions` and `goods` are what its dossiers draw from."""
-
-    code: str
-    agency: str
-    head: str
-    directions: tuple[str, ...]
-    goods: tuple[str, ...]
+    @property
+    def agency(self) -> str:
+        """The lead agency."""
+        return self.route.agencies[0]
 
 
 class Profile:
     """The country, or a smaller one of `business_count` businesses with the same habits."""
 
-    def __init__(self, seed: int, business_count: int = NATIONAL_BUSINESSES) -> None:
+    def __init__(
+        self, seed: int, business_count: int = NATIONAL_BUSINESSES, mix: Mix = "full", day: date | None = None
+    ) -> None:
+        """`day`: the local day whose packs the dossiers are filed by; None: today's."""
         self._seed = seed
         self.businesses = businesses(seed, business_count)
         self._business_weights = cumulative_weights(business_count)
         self._pieces = [_business_pieces(business) for business in self.businesses]
-        self._procedures, self._procedure_weights = _prepared_procedures()
+        self._procedures, self._procedure_weights = _weighted(mix, day or local_day(datetime.now(UTC)))
 
     def dossiers(self, count: int) -> Iterator[Filing]:
         """The first `count` dossiers of this profile."""
@@ -134,73 +117,46 @@ class Profile:
             goods = ",".join(
                 f'{{"line":{line},"origin_country":"{origin}","quantity":"{1 + int(random() * 20_000)}.000",'
                 f"{procedure.goods[int(random() * len(procedure.goods))]}}}"
-                for line in range(1, 1 + _GOODS_LINES[int(random() * len(_GOODS_LINES))])
+                for line in range(1, 1 + _GOODS_LINES[int(random() * len(_GOODS_LINES))] if procedure.goods else 1)
             )
+            more = max(0, _DOCUMENTS[int(random() * len(_DOCUMENTS))] - len(procedure.documents))
+            digest = f"{bits(256):064x}"[:-1]
             documents = ",".join(
-                f'{{"sha256":"{bits(256):064x}","size":{20_000 + int(random() * 900_000)},{piece}}}'
-                for piece in _DOCUMENT_PIECES[: _DOCUMENTS[int(random() * len(_DOCUMENTS))]]
+                f'{{"sha256":"{digest}{place:x}","size":{20_000 + int(random() * 900_000)},{piece}}}'
+                for place, piece in enumerate((*procedure.documents, *procedure.usual[:more]))
             )
+            form = procedure.forms[int(random() * len(procedure.forms))]
             body = (
                 f'{procedure.head}{declarant},"consignment":{{"direction":"{direction}","border_gate":"{gate}",'
                 f'"partner_country":"{country}","goods":[{goods}]}},'
-                f'"form":{{"filing_year":{year},"purpose":"{purpose}"}},"documents":[{documents}]{contact}}}'
+                f'"form":{form}"filing_year":{year},"purpose":"{purpose}"}},"documents":[{documents}]{contact}}}'
             )
-            yield Filing(body, procedure.code, procedure.agency, self.businesses[rank])
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            yield Filing(body, procedure.route, self.businesses[rank])
 
 
 def _business_pieces(business: Business) -> tuple[str, str]:
     declarant = {"tax_code": business.tax_code, "name": business.name}
-    return f',"declarant":{_json(declarant)}', f',"contact":{_json(business.contact)}'
+    return f',"declarant":{to_json(declarant)}', f',"contact":{to_json(business.contact)}'
 
 
-def _prepared_procedures() -> tuple[list[_Prepared], list[float]]:
-    weights = {code: 1 if procedure.placeholder else _REAL_WEIGHT for code, procedure in procedures().items()}
-    in_agency = dict.fromkeys(AGENCY_SHARES, 0)
-    for code, procedure in procedures().items():
-        in_agency[procedure.lead_agency] += weights[code]
-    goods = {agency: _goods_pieces(agency) for agency in AGENCY_SHARES}
-    prepared = [
-        _Prepared(
-            code=code,
-            agency=procedure.lead_agency,
-            head=f'{{"procedure":"{code}"',
-            directions=_directions(procedure),
-            goods=goods[procedure.lead_agency],
+def _weighted(mix: Mix, day: date) -> tuple[list[Pieces], list[float]]:
+    """The procedures of a mix and the running sums of their weights."""
+    found = [
+        (
+            1 if pack.placeholder or pack.provisional_code else _REAL_WEIGHT,
+            each._replace(directions=_weighted_directions(each.directions)),
         )
-        for code, procedure in procedures().items()
+        for pack, each in pieces(day)
+        if mix == "full" or not (each.route.inspected or pack.coordinating_agencies)
     ]
-    shares = (AGENCY_SHARES[each.agency] * weights[each.code] / in_agency[each.agency] for each in prepared)
-    return prepared, list(accumulate(shares))
-
-
-def _directions(procedure: Procedure) -> tuple[str, ...]:
-    name = procedure.name_vi.lower()
-    if "cấp giấy phép xuất khẩu" in name:
-        return ("export",)
-    return ("import",) if "nhập khẩu" in name else _DIRECTIONS
-
-
-def _goods_pieces(agency: str) -> tuple[str, ...]:
-    chapters = set(_CHAPTERS[agency])
-    return tuple(
-        _json(
-            {
-                "hs_code": code,
-                "description": description[:_DESCRIPTION_LENGTH].rsplit(" ", 1)[0]
-                if len(description) > _DESCRIPTION_LENGTH
-                else description,
-                "unit": "H87" if int(code[:2]) >= _COUNTED_FROM_CHAPTER else "KGM",
-            }
-        )[1:-1]
-        for code, description in hs_codes().items()
-        if int(code[:2]) in chapters
+    in_agency = dict.fromkeys(AGENCY_SHARES, 0)
+    for weight, each in found:
+        in_agency[each.route.agencies[0]] += weight
+    shares = (
+        AGENCY_SHARES[each.route.agencies[0]] * weight / in_agency[each.route.agencies[0]] for weight, each in found
     )
+    return [each for _, each in found], list(accumulate(shares))
 
 
-_DOCUMENT_PIECES = tuple(
-    _json({"name": name, "media_type": "application/pdf", "kind": kind})[1:-1] for kind, name in _DOCUMENT_KINDS
-)
+def _weighted_directions(directions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in directions for _ in range(_DIRECTION_WEIGHTS[one]))

@@ -1,4 +1,4 @@
-"""The country's replay: businesses subscribe, file, and hear back; then the judge says what was kept.
+"""The country's replay: businesses subscribe, file, act and hear back; then the judge says what was kept.
 
 Nothing here trusts the system under test: a dossier counts once it is acknowledged, and is done once the
 simulators have seen everything due for it.
@@ -8,30 +8,35 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import aiohttp
 import orjson
 
+from nsw_benchmarks.bulk_door import BulkDoor
 from nsw_benchmarks.businesses import NATIONAL_BUSINESSES, Business
-from nsw_benchmarks.decisions import expected_changes
-from nsw_benchmarks.judge import Acknowledged, Delivery, Judge, Notice, Verdict
+from nsw_benchmarks.clerk import Clerk
+from nsw_benchmarks.filing_pieces import Route
+from nsw_benchmarks.judge import Judge, Verdict
 from nsw_benchmarks.measurement import counted_since, cpu_seconds, facts_by_service, peak_rss_mb, percentiles
+from nsw_benchmarks.owed import Acknowledged, Delivery, Notice
 from nsw_benchmarks.profile import Profile
-from nsw_benchmarks.submission import Receipt, Submitter
+from nsw_benchmarks.replay_result import ReplayResult
+from nsw_benchmarks.simulator_doors import SimulatorDoors, ask
+from nsw_benchmarks.stories import Mix, Story, story
+from nsw_benchmarks.submission import Receipt, submit
+
+__all__ = ["OnProgress", "ReplayOptions", "ReplayResult", "replay"]
 
 OnProgress = Callable[[str, int, int], None]
 """Called with a phase (`subscribe`, `submit`, `deliver`, `judge`), how much is done, and of how much."""
 
 _SUBSCRIPTIONS_PER_REQUEST = 5_000
-_SEEN_PER_PAGE = 100_000
 _POLL_SECONDS = 0.2
 _SETTLE_SECONDS = 1.0  # after the last expected event, so long nothing more may come: late repeats would
 _MS = 1000
-_NDJSON = {"content-type": "application/x-ndjson"}
-_Side = Literal["agencies", "businesses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class ReplayOptions:
         businesses: how many subscribe and file.
         stall_seconds: so long without any progress, what is missing is lost.
         run_id: begins every idempotency key; a run repeated with the same one files nothing new.
+        mix: by which stories dossiers go.
     """
 
     services: Mapping[str, str]
@@ -61,45 +67,24 @@ class ReplayOptions:
     businesses: int = NATIONAL_BUSINESSES
     stall_seconds: float = 120.0
     run_id: str = field(default_factory=lambda: secrets.token_hex(6))
+    mix: Mix = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayResult:
-    """What the country's dossiers went through.
+class _Filed(NamedTuple):
+    """An acknowledged dossier, without its content."""
 
-    `seconds` run from the first submission to the last expected webhook, `latency_ms` (p50, p99) from a
-    dossier's receipt to its last expected webhook; `facts` are those the services journaled meanwhile, `cpu_seconds`
-    what each process and its children used until the judge had heard everything.
-    """
-
-    dossiers: int
-    seconds: float
-    dossiers_per_second: float
-    facts: int
-    lost: int
-    repeated: int
-    out_of_order: int
-    latency_ms: Mapping[str, float]
-    peak_rss_mb: Mapping[str, float | None]
-    cpu_seconds: Mapping[str, float | None]
-    wire_repeats: int
-    unexpected: int
-    bad_signatures: int
-    by_agency: Mapping[str, int]
-    examples: tuple[str, ...]
-
-    def figures(self) -> dict[str, Any]:
-        """The result as a JSON object, without the counts by agency and the examples."""
-        figures = asdict(self)
-        del figures["by_agency"], figures["examples"]
-        return figures
+    number: str
+    route: Route
+    business: Business
+    story: Story
+    at: float
 
 
 async def replay(options: ReplayOptions, on_progress: OnProgress) -> ReplayResult:
     """File `options.dossiers` dossiers and follow each to its end.
 
     Raises:
-        SubmissionError: the window refused a dossier or stopped answering.
+        SubmissionError: the window refused a dossier or command, or stopped answering.
         aiohttp.ClientError: a service or simulator could not be reached for anything else.
     """
     connector = aiohttp.TCPConnector(limit=0)
@@ -114,44 +99,56 @@ class _Replay:
         self._options = options
         self._on_progress = on_progress
         self._session = session
-        self._profile = Profile(options.seed, options.businesses)
-        self._receipts: list[Receipt] = []
+        self._simulators = SimulatorDoors(session, options.agencies_url, options.businesses_url)
+        self._profile = Profile(options.seed, options.businesses, options.mix)
+        self._door = BulkDoor(session, options.services["intake"], options.stall_seconds)
+        self._clerk = Clerk(self._door, self._simulators, options.run_id, options.mix)
+        self._filed: list[_Filed] = []
 
     async def run(self) -> ReplayResult:
         options = self._options
-        for url in (options.agencies_url, options.businesses_url):
-            await self._ask("POST", f"{url}/reset")
+        await self._simulators.reset()
+        await self._simulators.go_by(options.mix)
         await self._subscribe()
         facts = await facts_by_service(self._session, options.services)
         used = {name: cpu_seconds(pid) for name, pid in options.pids.items()}
         started = time.time()
-        await self._submit()
-        verdict, last_heard = await self._follow()
-        last_receipt = max((receipt.at for receipt in self._receipts), default=started)
+        verdict, last_heard = await self._file_and_follow()
+        await self._simulators.go_by("plain")  # nobody acts for businesses any more
+        last_receipt = max((filed.at for filed in self._filed), default=started)
         ended = max(last_heard.values(), default=last_receipt)
         facts_since = counted_since(facts, await facts_by_service(self._session, options.services))
-        latencies = (
-            max(0.0, last_heard[receipt.number] - receipt.at) * _MS
-            for receipt in self._receipts
-            if receipt.number in last_heard
-        )
+        by_agency: dict[str, Counter[str]] = {}
+        for filed in self._filed:
+            by_agency.setdefault(filed.route.agencies[0], Counter())[filed.story.name] += 1
         return ReplayResult(
-            dossiers=len(self._receipts),
+            mix=options.mix,
+            dossiers=len(self._filed),
             seconds=round(ended - started, 3),
-            dossiers_per_second=round(len(self._receipts) / max(ended - started, 0.001), 1),
+            dossiers_per_second=round(len(self._filed) / max(ended - started, 0.001), 1),
             facts=facts_since,
             lost=verdict.lost,
             repeated=verdict.repeated,
             out_of_order=verdict.out_of_order,
-            latency_ms={name: round(value, 1) for name, value in percentiles(latencies, (50, 99)).items()},
+            latency_ms=self._latencies(last_heard, of_all=False),
+            latency_all_ms=self._latencies(last_heard, of_all=True),
             peak_rss_mb={name: peak_rss_mb(pid) for name, pid in options.pids.items()},
             cpu_seconds={name: _spent(used[name], cpu_seconds(pid)) for name, pid in options.pids.items()},
             wire_repeats=verdict.wire_repeats,
             unexpected=verdict.unexpected,
             bad_signatures=verdict.bad_signatures,
-            by_agency=dict(Counter(receipt.agency for receipt in self._receipts)),
+            commands=dict(self._clerk.done.items()),
+            by_agency={agency: dict(stories) for agency, stories in by_agency.items()},
             examples=verdict.examples,
         )
+
+    def _latencies(self, last_heard: Mapping[str, float], *, of_all: bool) -> dict[str, float]:
+        latencies = (
+            max(0.0, last_heard[filed.number] - filed.at) * _MS
+            for filed in self._filed
+            if filed.number in last_heard and (of_all or filed.story.command is None)
+        )
+        return {name: round(value, 1) for name, value in percentiles(latencies, (50, 99)).items()}
 
     async def _subscribe(self) -> None:
         everyone = self._profile.businesses
@@ -159,33 +156,46 @@ class _Replay:
             self._on_progress("subscribe", start, len(everyone))
             some = everyone[start : start + _SUBSCRIPTIONS_PER_REQUEST]
             lines = b"\n".join(orjson.dumps(_subscription(business, self._options.businesses_url)) for business in some)
-            answer = await self._ask("POST", f"{self._options.services['notifier']}/v1/subscriptions", lines)
-            await self._ask("PUT", f"{self._options.businesses_url}/secrets", answer)
+            url = f"{self._options.services['notifier']}/v1/subscriptions"
+            await self._simulators.learn(await ask(self._session, "POST", url, lines))
         self._on_progress("subscribe", len(everyone), len(everyone))
 
-    async def _submit(self) -> None:
+    async def _file_and_follow(self) -> tuple[Verdict, dict[str, float]]:
         options = self._options
 
         def note(receipts: list[Receipt]) -> None:
-            self._receipts += receipts
-            self._on_progress("submit", len(self._receipts), options.dossiers)
+            for number, filing, at in receipts:
+                told = story(number, filing.business.tax_code, options.mix)
+                self._clerk.note(number, filing, told)
+                self._filed.append(_Filed(number, filing.route, filing.business, told, at))
+            self._on_progress("submit", len(self._filed), options.dossiers)
 
-        submitter = Submitter(self._session, options.services["intake"], options.run_id, options.stall_seconds)
-        await submitter.file(self._profile.dossiers(options.dossiers), options.rate, note)
+        try:
+            async with asyncio.TaskGroup() as group:
+                clerk = group.create_task(self._clerk.work())
+                filings = self._profile.dossiers(options.dossiers)
+                await submit(self._door, options.run_id, filings, options.rate, note)
+                found = await self._follow()
+                clerk.cancel()
+        except ExceptionGroup as failed:
+            # One task's failure cancels the others: it is the whole story.
+            raise failed.exceptions[0] from None
+        return found
 
     async def _follow(self) -> tuple[Verdict, dict[str, float]]:
         """Wait until all that is due has come, or nothing comes any more; then judge."""
-        due = sum(
-            len(expected_changes(receipt.number, every_change=receipt.business.large)) for receipt in self._receipts
-        )
+        due = Counter(what for filed in self._filed for what in filed.story.told)
+        due["submitted"] = sum(len(filed.route.agencies) for filed in self._filed)
         seen, changed_at = None, time.monotonic()
         while True:
-            agencies, businesses = await self._summary("agencies"), await self._summary("businesses")
+            agencies = await self._simulators.summary("agencies")
+            businesses = await self._simulators.summary("businesses")
             if seen != (agencies, businesses):
                 seen, changed_at = (agencies, businesses), time.monotonic()
-            self._on_progress("deliver", min(businesses["events"], due), due)
+            ended, told = businesses["ended"], agencies["by_what"]
+            self._on_progress("deliver", min(ended, len(self._filed)), len(self._filed))
             quiet = time.monotonic() - changed_at
-            complete = agencies["messages"] >= len(self._receipts) and businesses["events"] >= due
+            complete = ended >= len(self._filed) and all(told.get(what, 0) >= count for what, count in due.items())
             if quiet >= (_SETTLE_SECONDS if complete else self._options.stall_seconds):
                 self._on_progress("judge", 0, 1)
                 verdict, last_heard = await self._judge(businesses["bad_signatures"])
@@ -197,48 +207,20 @@ class _Replay:
 
     async def _judge(self, bad_signatures: int) -> tuple[Verdict, dict[str, float]]:
         """The verdict, and when each dossier was last heard of by its declarant (epoch seconds)."""
-        judge = Judge(
-            Acknowledged(number, agency, business.tax_code, business.large)
-            for number, agency, business, _ in self._receipts
-        )
-        async for arrival in self._seen("agencies"):
-            judge.delivered(Delivery(arrival["number"], arrival["message_id"], arrival["agency"], arrival["copies"]))
+        judge = Judge((_acknowledged(filed) for filed in self._filed), self._options.mix)
+        async for arrival in self._simulators.seen("agencies"):
+            judge.delivered(Delivery(**{name: arrival[name] for name in Delivery._fields}))
         last_heard: dict[str, float] = {}
-        async for arrival in self._seen("businesses"):
-            notice = Notice(
-                number=arrival["number"],
-                revision=arrival["revision"],
-                status=arrival["status"],
-                event_id=arrival["event_id"],
-                declarant=arrival["declarant"],
-                copies=arrival["copies"],
-            )
+        async for arrival in self._simulators.seen("businesses"):
+            notice = Notice(**{name: arrival[name] for name in Notice._fields})
             if judge.notified(notice):
                 last_heard[notice.number] = arrival["at"]
         return judge.verdict(bad_signatures), last_heard
 
-    async def _seen(self, side: _Side) -> AsyncIterator[dict[str, Any]]:
-        offset = 0
-        while True:
-            page = await self._ask("GET", f"{self._simulator(side)}/seen?offset={offset}&limit={_SEEN_PER_PAGE}")
-            if not page:
-                return
-            for line in page.splitlines():
-                offset += 1
-                yield orjson.loads(line)
 
-    async def _summary(self, side: _Side) -> dict[str, Any]:
-        summary: dict[str, Any] = orjson.loads(await self._ask("GET", f"{self._simulator(side)}/summary"))
-        return summary
-
-    def _simulator(self, side: _Side) -> str:
-        return self._options.agencies_url if side == "agencies" else self._options.businesses_url
-
-    async def _ask(self, method: str, url: str, body: bytes | None = None) -> bytes:
-        async with self._session.request(
-            method, url, data=body, headers=_NDJSON if body is not None else None, raise_for_status=True
-        ) as answer:
-            return await answer.read()
+def _acknowledged(filed: _Filed) -> Acknowledged:
+    _, agencies, inspected = filed.route
+    return Acknowledged(filed.number, agencies, filed.business.tax_code, filed.business.large, inspected=inspected)
 
 
 def _spent(before: float | None, after: float | None) -> float | None:

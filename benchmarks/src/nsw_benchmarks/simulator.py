@@ -2,7 +2,8 @@
 
 GET  /seen       NDJSON in order of first arrival; ?offset=0&limit=100000 gives a page
 GET  /summary    counts
-POST /reset      forgets what was seen and all faults
+POST /reset      forgets what was seen and all faults, and goes back to the mix `plain`
+POST /mix        {"mix": "plain" or "full"}: by which stories dossiers go from now on
 POST /faults     InjectedFaults; "only" (an agency's code, a business's tax code) leaves the others alone
 """
 
@@ -17,6 +18,7 @@ import orjson
 
 from nsw_benchmarks.http_door import Reply, Request
 from nsw_benchmarks.seen import Record, Seen
+from nsw_benchmarks.stories import MIXES, Mix
 
 OK = Reply(200)
 
@@ -91,7 +93,8 @@ class Simulator(ABC, Generic[Record]):
         """The counts, as `GET /summary` gives them."""
 
     def reset(self) -> None:
-        """Forget what was seen and all faults."""
+        """Forget what was seen and all faults, and go by plain stories."""
+        self.mix: Mix = "plain"
         self.seen = self._new_seen()
         self.requests = 0
         self._faults: dict[str | None, InjectedFaults] = {None: InjectedFaults()}
@@ -111,6 +114,12 @@ class Simulator(ABC, Generic[Record]):
                 return Reply(200, orjson.dumps(self.summary()))
             case "POST", "/reset":
                 self.reset()
+                return OK
+            case "POST", "/mix":
+                mix = orjson.loads(request.body)["mix"]
+                if mix not in MIXES:
+                    raise ValueError(f"no mix {mix!r}; there are {', '.join(MIXES)}")
+                self.mix = mix
                 return OK
             case "POST", "/faults":
                 order = orjson.loads(request.body)

@@ -1,4 +1,4 @@
-"""`make bench`: the floor and the pipeline in turn, each round on a new stack, and how near one comes to the other.
+"""`make bench`: the floor, the pipeline and the pipeline with the full mix in turn, each round on a new stack.
 
 It lives here because only this package may start services; the floor and the figures are `nsw_benchmarks`'.
 """
@@ -25,6 +25,11 @@ from nsw_cli.steps import Steps
 from nsw_cli.system import System
 
 RESULTS: Final = Path("benchmarks/results/latest.json")
+NAMES: Final[dict[Kind, str]] = {
+    "floor": "the floor",
+    "pipeline": "the pipeline",
+    "full": "the pipeline, with the whole life of a dossier",
+}
 FLOOR: Final[dict[str, str]] = {
     "intake": "nsw_benchmarks.floor.intake",
     "routing": "nsw_benchmarks.floor.routing",
@@ -38,16 +43,19 @@ app = typer.Typer(cls=ReportingGroup, add_completion=False)
 @app.callback(invoke_without_command=True)
 def bench(
     dossiers: Annotated[int, typer.Option(min=1, help="How many to file in each round.")] = 100_000,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each; floor and pipeline take turns.")] = 2,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each; they take turns.")] = 2,
     results: Annotated[Path, typer.Option(help="Where to write the figures.")] = RESULTS,
 ) -> None:
-    """Measure the floor and the pipeline side by side; exit code 1 if a round lost, repeated or disordered anything."""
+    """Measure the floor and the pipeline side by side, on the plain mix and the pipeline on the full one too.
+
+    Exit code 1 if a round lost, repeated or disordered anything.
+    """
     measured_at = datetime.now(UTC).isoformat(timespec="seconds")
     on = machine()
     done: list[Round] = []
     for number in range(1, rounds + 1):
         for kind in KINDS:
-            err.print(f"[bold]Round {number} of {rounds}: the {kind}[/]")
+            err.print(f"[bold]Round {number} of {rounds}: {NAMES[kind]}[/]")
             done.append(_round(kind, dossiers))
     report = compare(done, on, measured_at)
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +88,7 @@ def _round(kind: Kind, dossiers: int) -> Round:
                 businesses_url=system.businesses_url,
                 dossiers=dossiers,
                 pids={name: stack.pid(name) for name in names},
+                mix="full" if kind == "full" else "plain",
             )
         )
     for example in result.examples:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from nsw_contracts.lifecycle import FINAL
 from nsw_contracts.topics import SERVICES
 from nsw_local import Ports, Settings, Stack
 from nsw_local import down as stop
@@ -23,7 +24,7 @@ from nsw_cli.steps import Steps
 
 DEMO_FOLDER: Final = Path(".nsw/demo")
 FEWEST_BUSINESSES: Final = 100
-SEEN_ENOUGH: Final = 1000  # arrivals among which every status is likely to be
+SEEN_ENOUGH: Final = 5000  # arrivals among which every final status is likely to be
 
 
 def demo(
@@ -97,8 +98,8 @@ def _look_next(whole: system.System, folder: Path) -> None:
 
 
 def _numbers_by_status(businesses_url: str) -> dict[str, str]:
-    """A dossier's number for each status that businesses heard of."""
+    """A dossier's number for each final status that businesses heard of."""
     with urllib.request.urlopen(f"{businesses_url}/seen?limit={SEEN_ENOUGH}") as answer:  # noqa: S310 - our own
         seen = [json.loads(line) for line in answer]
     last = {arrival["number"]: arrival["status"] for arrival in seen}
-    return {status: number for number, status in sorted(last.items(), reverse=True)}
+    return {status: number for number, status in sorted(last.items(), reverse=True) if status in FINAL}

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import aiohttp
+from nsw_benchmarks.bulk_door import SubmissionError
 from nsw_benchmarks.replay import OnProgress, ReplayOptions, ReplayResult, replay
-from nsw_benchmarks.submission import SubmissionError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from nsw_cli.errors import CommandError
@@ -46,7 +46,8 @@ def kept(result: ReplayResult) -> bool:
 def figures(result: ReplayResult) -> dict[str, Any]:
     """The result as `--json` prints it; latencies are null where nothing arrived."""
     found = result.figures()
-    return found | {"latency_ms": {"p50": None, "p99": None} | found["latency_ms"]}
+    none = {"p50": None, "p99": None}
+    return found | {name: none | found[name] for name in ("latency_ms", "latency_all_ms")}
 
 
 @contextmanager

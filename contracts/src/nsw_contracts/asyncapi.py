@@ -21,11 +21,11 @@ from nsw_contracts.topics import (
 )
 
 CARRIES: Final[dict[str, tuple[str, ...]]] = {
-    SUBMISSIONS.name: (events.SUBMITTED,),
-    STATUS.name: (events.STATUS_CHANGED,),
-    AGENCY_RESULTS.name: events.AGENCY_FACTS,
+    SUBMISSIONS.name: tuple(events.BUSINESS_FACTS),
+    STATUS.name: tuple(events.PUBLIC_FACTS),
+    AGENCY_RESULTS.name: tuple(events.AGENCY_FACTS),
     NOTIFICATIONS.name: (events.NOTIFIED,),
-    **{topic.name: (events.ROUTED,) for topic in AGENCY_TOPICS.values()},
+    **{topic.name: tuple(events.AGENCY_WORK) for topic in AGENCY_TOPICS.values()},
 }
 """The fact types that each topic carries."""
 

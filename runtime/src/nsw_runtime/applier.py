@@ -23,7 +23,7 @@ from nsw_runtime.crash import crash_point
 from nsw_runtime.database import UNAVAILABLE, Connection, Pool
 from nsw_runtime.errors import ProgressMoved, TooMuchPoison
 from nsw_runtime.group_commit import GroupCommit
-from nsw_runtime.handling import Applied, Event, Handler, Intent, Park, Quarantine
+from nsw_runtime.handling import Applied, ClockedHandler, Event, Handler, Intent, Park, Quarantine
 from nsw_runtime.journal import Entry, append
 from nsw_runtime.progress import Stream
 from nsw_runtime.quarantine import ParkedEvent, Unreadable
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 S = TypeVar("S")
 BATCHES_TOGETHER: Final = 8  # of several consumers, in one transaction
 RELEASE_DOSSIERS: Final = 100  # released dossiers tried again in one transaction
+TICK_DOSSIERS: Final = 500  # whose clocks speak in one transaction
 
 Readings = dict[Stream, Reading]
 
@@ -118,6 +119,22 @@ class Applier(Generic[S]):
                     await quarantine.release(connection, sorted(batch.moved))
             self._finish(batch)
         log.info("parked events tried again", extra={"applied": len(batch.applied)})
+
+    async def tick(self, handler: ClockedHandler[S]) -> int:
+        """State what follows from time alone, in one transaction; gives how many dossiers had something to say."""
+        async with self._turn:
+            batch: _Batch[S] = _Batch()
+            now = self._clock()
+            async with self._pool.acquire() as connection, connection.transaction():
+                for number, state in (await handler.due(connection, now, TICK_DOSSIERS)).items():
+                    outcome = handler.tick(state, now)
+                    batch.facts += outcome.facts
+                    batch.intents += outcome.intents
+                    batch.changed[number] = state if outcome.state is None else outcome.state
+                await self._save(connection, batch)
+            if batch.changed:
+                self._finish(batch)
+        return len(batch.changed)
 
     def forget(self, streams: Iterable[Stream]) -> None:
         """Streams that were taken away or are read anew: their progress is looked up again."""

@@ -6,6 +6,7 @@ writes what changed. The consumer owns the transaction, the progress and the jou
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from nsw_contracts.events import Fact
@@ -84,4 +85,16 @@ class Handler(Protocol[S]):
 
     async def save(self, connection: Connection, changed: Mapping[str, S]) -> None:
         """Write the states that changed."""
+        ...
+
+
+class ClockedHandler(Handler[S], Protocol[S]):
+    """A handler whose states have clocks: something follows from time alone."""
+
+    async def due(self, connection: Connection, now: datetime, most: int) -> dict[str, S]:
+        """The states from which something follows by `now`, locked as `load` locks; the earliest, at most so many."""
+        ...
+
+    def tick(self, state: S, now: datetime) -> Applied[S]:
+        """Decide what follows. No I/O; the state given is due no more."""
         ...

@@ -25,7 +25,7 @@ from nsw_runtime.applier import Applier
 from nsw_runtime.clock import Clock, backoff, system_clock
 from nsw_runtime.consumer import BatchConsumer
 from nsw_runtime.database import UNAVAILABLE, Pool, open_pool
-from nsw_runtime.handling import Handler, Intent
+from nsw_runtime.handling import ClockedHandler, Handler, Intent
 from nsw_runtime.health import Health
 from nsw_runtime.kafka import UNREACHABLE
 from nsw_runtime.logs import configure_logs
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 WATCH_SECONDS: Final = 2.0  # also how soon a released dossier is tried again
 UNREADY_WATCH_SECONDS: Final = 0.2
+TICK_SECONDS: Final = 1.0  # how late a clock may speak; its facts carry the time that was due
 
 
 class ServiceBase:
@@ -64,6 +65,7 @@ class ServiceBase:
         self.pool: Pool
         self.sender: Sender | None = None
         self._applier: Applier[Any] | None = None
+        self._clocked: ClockedHandler[Any] | None = None
         self._consumers: list[BatchConsumer] = []
         self._broker: KafkaBroker | None = None
 
@@ -82,6 +84,10 @@ class ServiceBase:
             BatchConsumer(group=group, topics=names, applier=self._applier, health=self.health)
             for group, names in topics.items()
         ]
+
+    def keep_time(self, handler: ClockedHandler[Any]) -> None:
+        """Let this handler, which `consume` has, say what follows from time alone."""
+        self._clocked = handler
 
     def send(self, transport: Transport) -> None:
         """Carry out this service's intents through this transport."""
@@ -111,7 +117,7 @@ class ServiceBase:
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             self.pool = await open_pool(self.settings.database_url.get_secret_value(), self.name)
             app.router.routes[:0] = await parts()
-            loops = [self.relay.run(), self._subscribe(), self._watch()]
+            loops = [self.relay.run(), self._subscribe(), self._watch(), self._tick()]
             if self.sender is not None:
                 loops.append(self.sender.run())
             tasks = [asyncio.create_task(loop) for loop in loops]
@@ -183,6 +189,16 @@ class ServiceBase:
             self._watch_assignment()
             self.health.good("starting")
             await asyncio.sleep(WATCH_SECONDS if self.health.ready else UNREADY_WATCH_SECONDS)
+
+    async def _tick(self) -> None:
+        """State what is due: soon after its time, and after an outage everything that came due meanwhile."""
+        while self._clocked is not None and self._applier is not None:
+            try:
+                while await self._applier.tick(self._clocked):
+                    pass
+            except UNAVAILABLE as error:
+                log.info("clocks wait for Postgres", extra={"error": type(error).__name__})
+            await asyncio.sleep(TICK_SECONDS)
 
     def _watch_assignment(self) -> None:
         if not self._consumers:

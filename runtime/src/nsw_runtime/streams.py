@@ -154,7 +154,7 @@ async def _adopt_stream(
         await connection.copy_records_to_table("journal", records=rows, columns=COLUMNS)
         await connection.execute(_SET_HEAD, *stream, last + len(moved), last)
         if take_back is not None:
-            facts = [(row[4], FACTS[row[4]].model_validate_json(row[7])) for row in lost if row[5] not in known]
+            facts = [(row[5], FACTS[row[4]].model_validate_json(row[7])) for row in lost if row[5] not in known]
             await take_back(connection, facts)
         else:
             await connection.executemany(

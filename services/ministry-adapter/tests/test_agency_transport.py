@@ -139,6 +139,37 @@ async def test_one_bad_dossier_in_a_batch_is_found_and_the_others_get_through(ag
     assert [type(attempt) for attempt in attempts] == [Done, Done, Dead, Done, Done]
 
 
+SPOILED: dict[str, dict[str, Any]] = {
+    "a decision of no known kind": {"decisions": [{"kind": "eaten", "decided_at": RECEIVED}]},
+    "a decision that lacks its reason": {"decisions": [{"kind": "refused", "decided_at": RECEIVED}]},
+    "a good decision before a bad one": {
+        "decisions": [{"kind": "accepted", "decided_at": RECEIVED}, {"kind": "refused", "decided_at": RECEIVED}]
+    },
+    "a decision that is none": {"decisions": ["accepted"]},
+    "decisions without end": {"decisions": [{"kind": "accepted", "decided_at": RECEIVED}] * 11},
+    "a time without a zone": {"received_at": "2026-03-02T09:00:00"},
+    "nothing but the id": {"received_at": None},
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+async def test_a_wrong_answer_in_a_batch_spoils_its_own_dossier_and_no_other(agency: AgencyDoor, name: str) -> None:
+    async def wrong_about_the_second(_: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        answers = [said(one, {"kind": "accepted", "decided_at": RECEIVED}) for one in body["deliveries"]]
+        answers[1] |= SPOILED[name]
+        return web.json_response({"answers": answers})
+
+    agency.answering = wrong_about_the_second
+    async with agency.transport() as transport:
+        attempts = await transport.send("BYTE", [pending(1), pending(2), pending(3)])
+        first, last, other = await transport.send("BYTE", [pending(1), pending(2, attempts=LAST_TRY), pending(3)])
+    assert [type(attempt) for attempt in attempts] == [Done, Retry, Done]
+    assert [type(attempt) for attempt in (first, last, other)] == [Done, Dead, Done]
+    assert kinds(other) == [DELIVERED, ACCEPTED]
+    assert isinstance(last, Dead)
+    assert last.reason.startswith("the answer cannot be read at /")
+
+
 @pytest.mark.parametrize("batch", [1, 500])
 @pytest.mark.parametrize("status", [201, 204, 301, 307, 401, 403, 408, 409, 429, 500, 502, 503, 504])
 async def test_what_may_pass_is_tried_again_however_often(agency: AgencyDoor, status: int, batch: int) -> None:

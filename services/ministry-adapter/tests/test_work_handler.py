@@ -2,7 +2,7 @@
 
 import pytest
 from nsw_benchmarks.profile import Profile
-from nsw_contracts.events import ROUTED, SUBMITTED, DossierContent, Fact, Routed, Submitted
+from nsw_contracts.events import FORWARDED, ROUTED, SUBMITTED, DossierContent, Fact, Forwarded, Routed, Submitted
 from nsw_contracts.topics import AGENCY_TOPICS
 from nsw_ministry_adapter.handlers import WorkHandler
 from nsw_runtime.handling import Applied, Event, Intent, Quarantine
@@ -25,6 +25,18 @@ def test_work_becomes_a_delivery_as_it_was_journaled() -> None:
     work = event(routed("BYTE"))
     outcome = WorkHandler().handle(work, None)
     assert outcome == Applied(intents=[Intent("BYTE", "abc", "260000000017", work.value, "trace")])
+
+
+@pytest.mark.parametrize("content", [CONTENT, None])
+def test_news_of_a_dossier_becomes_a_delivery_with_and_without_the_dossier(content: DossierContent | None) -> None:
+    fact = Forwarded(
+        number="260000000017", agency="BYTE", role="coordinating", pack_version="2026.1", routed_at=AT,
+        what="edited" if content else "closed", content=content,
+    )  # fmt: skip
+    work = event(fact, FORWARDED)
+    outcome = WorkHandler().handle(work, None)
+    assert outcome == Applied(intents=[Intent("BYTE", "abc", "260000000017", work.value, "trace")])
+    assert isinstance(WorkHandler().handle(work._replace(topic=AGENCY_TOPICS["BCT"].name), None), Quarantine)
 
 
 @pytest.mark.parametrize("agency", ["BCT", "XYZ"])

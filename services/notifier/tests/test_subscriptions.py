@@ -1,11 +1,24 @@
 """Who hears of what, and the intents that follow from a status."""
 
+import json
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Any
 
 import pytest
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import FACTS, NOTIFIED, STATUS_CHANGED, Status, StatusChanged
+from nsw_contracts.events import (
+    COMMAND_REFUSED,
+    DEADLINE_NEAR,
+    FACTS,
+    INSPECTION_DECIDED,
+    NOTIFIED,
+    OVERDUE,
+    PUBLIC_FACTS,
+    STATUS_CHANGED,
+    PublicFact,
+    Status,
+)
+from nsw_contracts.lifecycle import STATUSES
 from nsw_contracts.topics import STATUS
 from nsw_notifier.handlers import StatusHandler
 from nsw_notifier.subscriptions import Subscription, SubscriptionRequest
@@ -18,24 +31,64 @@ ALL = Subscription("sub_all", "0100109106", "http://one.example/", "single", "al
 RESULTS = Subscription("sub_results", "0100109106", "http://two.example/", "batch", "results", "whsec_")
 
 
+KNOWN: dict[str, Any] = {
+    "number": "260000000017", "revision": 1, "procedure": "BYTE0500009", "pack_version": "2026.1",
+    "declarant": "0100109106", "agency": "BYTE", "changed_at": AT,
+}  # fmt: skip
+SAID: dict[str, dict[str, Any]] = {
+    STATUS_CHANGED: {"what": "accepted"},
+    COMMAND_REFUSED: {
+        "command": "supplement", "command_id": "c", "explanation": {"vi": "Không thể", "en": "You cannot"},
+    },
+    DEADLINE_NEAR: {"due_at": AT},
+    OVERDUE: {"due_at": AT},
+    INSPECTION_DECIDED: {"lines": (), "day": AT.date(), "commitment": "0" * 64},
+}  # fmt: skip
+ARE_RESULTS = {
+    "refused", "withdrawn", "result_issued", "result_amended", "result_revoked",  # nothing more comes, or it is new
+    "supplement_requested", "fee_due",  # the business must act
+}  # fmt: skip
+
+
+def public(kind: str, status: Status) -> Event:
+    fact = FACTS[kind].model_validate(KNOWN | SAID[kind] | {"status": status})
+    return Event(STATUS.name, 0, 1, kind, "abc", "trace", fact, fact.model_dump_json().encode())
+
+
 def changed(status: Status) -> Event:
-    fact = StatusChanged(
-        number="260000000017", revision=1, status=status, procedure="BYTE0500009", pack_version="2026.1",
-        declarant="0100109106", agency="BYTE", changed_at=AT,
-    )  # fmt: skip
-    return Event(STATUS.name, 0, 1, STATUS_CHANGED, "abc", "trace", fact, fact.model_dump_json().encode())
+    return public(STATUS_CHANGED, status)
 
 
 def handler() -> StatusHandler:
     return StatusHandler(lambda _: None)
 
 
-@pytest.mark.parametrize("status", get_args(Status))
-def test_final_statuses_are_results(status: Status) -> None:
-    change = changed(status).fact
-    assert isinstance(change, StatusChanged)
-    assert ALL.wants(change)
-    assert RESULTS.wants(change) is (status in {"refused", "result_issued"})
+def test_every_public_fact_is_tried_here() -> None:
+    assert set(SAID) == set(PUBLIC_FACTS)
+
+
+@pytest.mark.parametrize("kind", SAID)
+@pytest.mark.parametrize("status", STATUSES)
+def test_who_wants_results_hears_of_ends_of_what_it_must_do_and_of_what_it_cannot_have(
+    kind: str, status: Status
+) -> None:
+    fact = public(kind, status).fact
+    assert isinstance(fact, PublicFact)
+    assert ALL.wants(fact)
+    wanted = kind == COMMAND_REFUSED or (kind == STATUS_CHANGED and status in ARE_RESULTS)
+    assert RESULTS.wants(fact) is wanted
+    outcome = handler().handle(public(kind, status), [ALL, RESULTS])
+    assert isinstance(outcome, Applied)
+    assert [intent.lane for intent in outcome.intents] == ["sub_all", *(["sub_results"] if wanted else [])]
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_a_webhook_carries_its_facts_own_type(kind: str) -> None:
+    event = public(kind, "accepted")
+    outcome = handler().handle(event, [ALL])
+    assert isinstance(outcome, Applied)
+    told = json.loads(outcome.intents[0].body)
+    assert (told["type"], told["data"]) == (kind, json.loads(event.value))
 
 
 def test_a_status_becomes_one_intent_for_each_subscription_that_wants_it() -> None:

@@ -1,170 +1,247 @@
-"""Routing's decisions, every (status, fact) pair: what the table allows moves the case, the rest changes nothing."""
+"""Routing's decisions: which facts follow from what businesses and agencies did, for whom, and with which ids."""
 
-from datetime import UTC, datetime, timedelta
-from typing import get_args
+from datetime import timedelta
 
 import pytest
-from nsw_benchmarks.profile import Profile
-from nsw_contracts.content import content_of, with_content
+from nsw_contracts.content import content_of
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import (
-    ACCEPTED,
-    AGENCY_FACTS,
-    DELIVERED,
+    AGENCY_WORK,
     FACTS,
-    FINAL,
-    REFUSED,
-    RESULT_ISSUED,
+    NOTIFIED,
+    PUBLIC_FACTS,
     ROUTED,
     STATUS_CHANGED,
-    SUBMITTED,
-    SUPPLEMENT_REQUESTED,
-    Accepted,
-    AgencyFact,
-    Delivered,
-    Refused,
-    ResultIssued,
     Routed,
-    Status,
     StatusChanged,
-    Submitted,
-    SubmittedHead,
-    SupplementRequested,
 )
-from nsw_contracts.topics import AGENCY_RESULTS, AGENCY_TOPICS, STATUS, SUBMISSIONS
-from nsw_procedures.catalogue import procedures
-from nsw_routing.case import NEXT, Case, allowed
-from nsw_routing.handlers import CaseHandler
-from nsw_runtime.handling import Applied, Event, Outcome, Park, Quarantine
+from nsw_contracts.lifecycle import COMMANDS, FINAL, AgencySays, Command, Status
+from nsw_contracts.topics import AGENCY_TOPICS, STATUS, SUBMISSIONS
+from nsw_procedures.calendar import due
+from nsw_procedures.packs import packs
+from nsw_routing.case import AtAgency, Case
+from nsw_routing.handlers import CaseHandler, Held
+from nsw_runtime.handling import Event, Park, Quarantine
+from saying import (
+    AT,
+    DECLARANT,
+    DRAWS,
+    LATER,
+    LICENCE,
+    NUMBER,
+    SHIP,
+    SHIP_AGENCIES,
+    TRACE,
+    TYPES,
+    Life,
+    decided,
+    example,
+    filed,
+    licence,
+    public,
+    submitted,
+    told,
+)
 
-AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-LATER = AT + timedelta(days=1)
-NUMBER = "260000000017"
-FILING = next(iter(Profile(1, 20).dossiers(1)))
-TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-_SAID = {"number": NUMBER, "agency": "BYTE", "message_id": "m"}
-AGENCY_SAYS: dict[str, AgencyFact] = {
-    DELIVERED: Delivered(**_SAID, delivered_at=LATER),
-    ACCEPTED: Accepted(**_SAID, decided_at=LATER),
-    REFUSED: Refused(**_SAID, decided_at=LATER, reason="Không thuộc đối tượng"),
-    SUPPLEMENT_REQUESTED: SupplementRequested(**_SAID, decided_at=LATER, reason="Thiếu", items=("invoice",)),
-    RESULT_ISSUED: ResultIssued(**_SAID, decided_at=LATER, outcome="licensed", certificate_number="BYTE-1"),
-}
-SHOULD_FOLLOW = {
-    "submitted": {ACCEPTED: "accepted", REFUSED: "refused", SUPPLEMENT_REQUESTED: "supplement_requested"},
-    "accepted": {RESULT_ISSUED: "result_issued", REFUSED: "refused", SUPPLEMENT_REQUESTED: "supplement_requested"},
-    "supplement_requested": {ACCEPTED: "accepted", REFUSED: "refused"},
-    "refused": {},
-    "result_issued": {},
-}
-"""Articles 12 to 20 of Decree 85, written down a second time, so that a slip in the table is seen."""
-
-
-def case(status: Status = "submitted", *, agency: str = "BYTE") -> Case:
-    return Case(NUMBER, "BYTE0500009", "2026.1", "0100109106", agency, status, 4, None, AT)
+HANDLER = CaseHandler(DRAWS)
 
 
-def event(fact_type: str, fact: AgencyFact, *, trace: str | None = None) -> Event:
-    value = fact.model_dump_json().encode()
-    return Event(AGENCY_RESULTS.name, 1, 7, fact_type, fact_id("m", fact_type), trace, fact, value)
+# --- a new dossier ---------------------------------------------------------------------------------------------------
 
 
-def submitted(**changed: str) -> Event:
-    head = SubmittedHead(number=NUMBER, submitted_at=AT, content_sha256="0" * 64, idempotency_key="k")
-    content = FILING.body if isinstance(FILING.body, bytes) else FILING.body.encode()
-    for old, new in changed.items():
-        content = content.replace(old.encode(), new.encode())
-    value = with_content(head.model_dump_json().encode(), content)
-    fact = Submitted.model_validate_json(value)
-    return Event(SUBMISSIONS.name, 2, 3, SUBMITTED, fact_id(NUMBER, SUBMITTED), TRACE, fact, value)
+def test_a_new_dossier_opens_its_case_and_goes_to_its_agency() -> None:
+    life, event = Life(), submitted(example(LICENCE))
+    entries = life.apply(event)
+    pack = packs().version(LICENCE, "2026.1")
+    assert pack is not None
+    lead = AtAgency("BYTE", "lead")
+    assert life.case.but(agencies=(life.case.lead.but(clock=lead.clock),)) == Case(
+        NUMBER, LICENCE, "2026.1", DECLARANT, (lead,), AT
+    )
+    assert life.case.lead.clock.due_at == due(AT, pack.deadlines.acceptance)
+    (work,) = entries
+    assert (work.topic, work.key, work.type) == (AGENCY_TOPICS["BYTE"].name, NUMBER, ROUTED)
+    assert (work.id, work.traceparent) == (fact_id(event.id, ROUTED, "BYTE"), TRACE)
+    assert public(entries) == [], "submitted is what the receipt says already"
 
 
-def handle(about: Event, state: Case | None) -> Outcome[Case]:
-    """Handled twice: the same event and state give the same outcome, facts, ids and all."""
-    outcome = CaseHandler().handle(about, state)
-    assert CaseHandler().handle(about, state) == outcome
-    return outcome
+def test_a_dossier_of_five_agencies_goes_to_all_of_them_at_once() -> None:
+    life, event = Life(), submitted(example(SHIP))
+    entries = life.apply(event)
+    assert [one.id for one in entries] == [fact_id(event.id, ROUTED, agency) for agency in SHIP_AGENCIES]
+    work = told(entries)
+    assert {agency: one.role for agency, one in work.items()} == {
+        "BGTVT": "lead", "BTC": "coordinating", "BQP": "coordinating", "BNNPTNT": "coordinating",
+        "BYTE": "coordinating",
+    }  # fmt: skip
+    assert [(one.agency, one.role, one.status) for one in life.case.agencies] == [
+        (agency, work[agency].role, "submitted") for agency in SHIP_AGENCIES
+    ]
+    assert {(one.what, one.pack_version, one.routed_at) for one in work.values()} == {("submitted", "2026.1", AT)}
+    assert len({one.id for one in entries}) == len(entries)
 
 
-def test_the_table_is_what_the_decree_says() -> None:
-    assert set(SHOULD_FOLLOW) == set(get_args(Status))
-    assert {(status, fact): after for status, says in SHOULD_FOLLOW.items() for fact, after in says.items()} == NEXT
-    assert all(not allowed(status) for status in FINAL)
+def test_the_content_handed_on_is_the_content_filed_byte_for_byte() -> None:
+    event = submitted(example(SHIP))
+    for entry in Life().apply(event):
+        assert content_of(entry.value) == content_of(event.value)
+        assert Routed.model_validate_json(entry.value).content == example(SHIP)
 
 
-@pytest.mark.parametrize("fact_type", AGENCY_FACTS)
-@pytest.mark.parametrize("status", get_args(Status))
-def test_every_status_and_every_fact(status: Status, fact_type: str) -> None:
-    outcome = handle(event(fact_type, AGENCY_SAYS[fact_type], trace=TRACE), case(status))
-    if fact_type == DELIVERED:
-        assert outcome == Applied(case(status)._replace(delivered_at=LATER))
-        return
-    after = SHOULD_FOLLOW[status].get(fact_type)
-    if after is None:
-        assert isinstance(outcome, Quarantine)
-        assert outcome.reason.startswith(f"{fact_type} cannot follow {status}; possible: ")
-        return
-    assert isinstance(outcome, Applied)
-    assert outcome.state == case(status)._replace(status=after, revision=5, changed_at=LATER)
-    (public,) = outcome.facts
-    assert (public.topic, public.key, public.type, public.traceparent) == (STATUS.name, NUMBER, STATUS_CHANGED, TRACE)
-    assert public.id == fact_id(fact_id("m", fact_type), STATUS_CHANGED)
-    change = StatusChanged.model_validate_json(public.value)
-    assert (change.status, change.revision, change.changed_at, change.declarant) == (after, 5, LATER, "0100109106")
-    for name in ("reason", "items", "outcome", "certificate_number"):
-        assert getattr(change, name) == getattr(AGENCY_SAYS[fact_type], name, type(getattr(change, name))())
+def test_the_pack_is_the_one_that_intake_judged_by() -> None:
+    code = next(code for code in packs() if len(packs().versions(code)) > 1)
+    first, *_, last = packs().versions(code)
+    content = example(code)
+    assert Life().applied(submitted(content, pack_version=first.version)).case.pack_version == first.version
+    assert Life().applied(submitted(content, pack_version=last.version)).case.pack_version == last.version
 
 
-@pytest.mark.parametrize("fact_type", AGENCY_FACTS)
-def test_an_unknown_case_parks(fact_type: str) -> None:
-    assert isinstance(handle(event(fact_type, AGENCY_SAYS[fact_type]), None), Park)
-
-
-@pytest.mark.parametrize("fact_type", AGENCY_FACTS)
-def test_another_agencys_word_is_quarantined(fact_type: str) -> None:
-    outcome = handle(event(fact_type, AGENCY_SAYS[fact_type]), case(agency="BCT"))
-    assert outcome == Quarantine("BYTE speaks of a dossier that is at BCT")
-
-
-@pytest.mark.parametrize("fact_type", [ROUTED, STATUS_CHANGED])
-def test_a_fact_that_does_not_belong_here_is_quarantined(fact_type: str) -> None:
-    made = FACTS[fact_type].model_construct(number=NUMBER)
-    outcome = handle(Event(SUBMISSIONS.name, 0, 1, fact_type, "1", None, made, b""), case())
-    assert outcome == Quarantine(f"{fact_type} does not belong on {SUBMISSIONS.name}")
-
-
-def test_a_new_dossier_goes_to_its_agency() -> None:
-    about = submitted()
-    outcome = handle(about, None)
-    assert isinstance(outcome, Applied)
-    assert isinstance(about.fact, Submitted)
-    procedure = procedures()[about.fact.content.procedure]
-    assert outcome.state == Case(
-        NUMBER, procedure.code, procedure.version, about.fact.content.declarant.tax_code, procedure.lead_agency,
-        "submitted", 0, None, AT,
-    )  # fmt: skip
-    (work,) = outcome.facts
-    assert (work.topic, work.key, work.type) == (AGENCY_TOPICS[procedure.lead_agency].name, NUMBER, ROUTED)
-    assert (work.id, work.traceparent) == (fact_id(about.id, ROUTED, procedure.lead_agency), TRACE)
-
-
-def test_the_content_spliced_in_is_the_content_filed_byte_for_byte() -> None:
-    about = submitted()
-    outcome = handle(about, None)
-    assert isinstance(outcome, Applied)
-    routed = Routed.model_validate_json(outcome.facts[0].value)
-    assert isinstance(about.fact, Submitted)
-    assert routed.content == about.fact.content
-    assert content_of(outcome.facts[0].value) == content_of(about.value)
+@pytest.mark.parametrize("version", ["2026.99", "1"])
+def test_a_pack_of_a_later_release_parks(version: str) -> None:
+    outcome = HANDLER.handle(submitted(example(LICENCE), pack_version=version), None)
+    assert outcome == Park(f"procedure {LICENCE} {version} is not in this release; release it after an upgrade")
 
 
 def test_a_procedure_of_a_later_release_parks() -> None:
-    assert isinstance(submitted().fact, Submitted)
-    code = submitted().fact.content.procedure
-    outcome = handle(submitted(**{code: "BYTE9999999"}), None)
-    assert outcome == Park("procedure BYTE9999999 is not in this release; release it after an upgrade")
+    later = example(LICENCE).model_copy(update={"procedure": "BYTE9999999"})
+    assert isinstance(HANDLER.handle(submitted(later), None), Park)
+
+
+def test_a_case_of_a_later_release_parks_whatever_comes() -> None:
+    held = Held(licence().case.but(pack_version="2026.99"))
+    for event in (decided("accepted"), filed("withdrawal")):
+        assert isinstance(HANDLER.handle(event, held), Park)
 
 
 def test_a_dossier_is_routed_once() -> None:
-    assert handle(submitted(), case()) == Quarantine("the dossier was routed before")
+    event = submitted(example(LICENCE))
+    assert HANDLER.handle(event, licence().held) == Quarantine("the dossier was routed before")
+
+
+# --- what does not fit -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", TYPES)
+def test_an_agencys_word_before_the_case_parks(word: AgencySays) -> None:
+    assert isinstance(HANDLER.handle(decided(word), None), Park)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_before_the_case_parks(command: Command) -> None:
+    assert isinstance(HANDLER.handle(filed(command), Held()), Park)
+
+
+@pytest.mark.parametrize("word", TYPES)
+def test_a_word_of_an_agency_that_takes_no_part_is_quarantined(word: AgencySays) -> None:
+    outcome = HANDLER.handle(decided(word, "BCT"), licence().held)
+    assert isinstance(outcome, Quarantine)
+    assert outcome.reason.startswith("BCT speaks of a dossier that is ")
+
+
+@pytest.mark.parametrize("fact_type", sorted({*AGENCY_WORK, *PUBLIC_FACTS, NOTIFIED}))
+def test_a_fact_that_does_not_belong_here_is_quarantined(fact_type: str) -> None:
+    made = FACTS[fact_type].model_construct(number=NUMBER)
+    outcome = HANDLER.handle(Event(SUBMISSIONS.name, 0, 1, fact_type, "1", None, made, b""), licence().held)
+    assert outcome == Quarantine(f"{fact_type} does not belong on {SUBMISSIONS.name}")
+
+
+def test_a_contradiction_is_quarantined_with_what_was_possible() -> None:
+    outcome = HANDLER.handle(decided("result-issued"), licence().held)
+    assert isinstance(outcome, Quarantine)
+    assert "BYTE cannot say result-issued while its part is submitted; possible: accepted, refused" in outcome.reason
+
+
+def test_the_technical_receipt_is_noted_once_and_tells_nobody() -> None:
+    life = licence()
+    assert life.apply(decided("delivered", at=LATER)) == []
+    assert life.case.lead.delivered_at == LATER
+    assert life.apply(decided("delivered", at=LATER + timedelta(hours=1))) == []
+    assert life.case.lead.delivered_at == LATER
+
+
+# --- what agencies say -----------------------------------------------------------------------------------------------
+
+LIVES: list[tuple[str, tuple[AgencySays, ...]]] = [
+    ("accepted", ("accepted",)),
+    ("refused", ("refused",)),
+    ("supplement_requested", ("supplement-requested",)),
+    ("inspecting", ("accepted", "inspection-started")),
+    ("fee_due", ("accepted", "fee-requested")),
+    ("fee_paid", ("accepted", "fee-requested", "fee-confirmed")),
+    ("result_issued", ("accepted", "result-issued")),
+    ("result_amended", ("accepted", "result-issued", "result-amended")),
+    ("result_revoked", ("accepted", "result-issued", "result-revoked")),
+    ("accepted", ("accepted", "technical-error")),
+]
+
+
+@pytest.mark.parametrize(("status", "words"), LIVES)
+def test_an_agencys_word_is_one_public_fact_that_follows_from_it(status: Status, words: tuple[AgencySays, ...]) -> None:
+    *before, word = words
+    life = licence(*(decided(one) for one in before))
+    event = decided(word, at=LATER)
+    (entry,) = life.apply(event)
+    assert (entry.topic, entry.key, entry.type, entry.traceparent) == (STATUS.name, NUMBER, STATUS_CHANGED, TRACE)
+    assert entry.id == fact_id(event.id, STATUS_CHANGED)
+    change = StatusChanged.model_validate_json(entry.value)
+    assert (change.status, change.what, change.revision, change.changed_at) == (status, word, len(words), LATER)
+    assert (change.declarant, change.procedure, change.pack_version) == (DECLARANT, LICENCE, "2026.1")
+    assert (change.agency, change.agencies, change.explanation) == ("BYTE", (), None)
+    for name in ("reason", "items", "outcome", "certificate_number"):
+        kind = type(getattr(change, name))
+        assert getattr(change, name) == getattr(event.fact, name, kind())
+    asks_fee = word == "fee-requested"
+    assert (change.amount, change.currency) == (("300000", "VND") if asks_fee else ("", ""))
+    assert (change.answer_by is not None) is (status in ("supplement_requested", "fee_due"))
+    assert (change.due_at is not None) is (status not in FINAL and change.answer_by is None)
+    assert (life.case.status, life.case.revision, life.case.changed_at) == (status, len(words), LATER)
+
+
+def test_a_supplements_items_and_the_business_time_are_told() -> None:
+    pack = packs().version(LICENCE, "2026.1")
+    assert pack is not None
+    (change,) = public(licence().apply(decided("supplement-requested", items=("invoice", "label"), at=LATER)))
+    assert isinstance(change, StatusChanged)
+    assert change.items == ("invoice", "label")
+    assert change.answer_by == due(LATER, pack.deadlines.answer)
+
+
+# --- counting --------------------------------------------------------------------------------------------------------
+
+
+def test_every_public_fact_counts_and_no_number_is_left_out() -> None:
+    goods = example("BYTE0500009")
+    life, heard = Life(), []
+    story = [
+        submitted(goods),
+        decided("delivered"),
+        filed("amendment", goods),
+        filed("payment"),
+        decided("technical-error"),
+        decided("accepted"),
+        decided("supplement-requested"),
+        filed("supplement", goods),
+        filed("supplement", goods, LATER),
+        filed("amendment", goods, LATER),
+        decided("amendment-agreed"),
+        decided("amendment-agreed", at=LATER),
+        decided("result-issued", outcome="passed"),
+        filed("withdrawal"),
+    ]
+    for event in story:
+        heard += public(life.apply(event))
+        if event.type == TYPES["accepted"]:
+            due_at = life.case.lead.clock.due_at
+            assert due_at is not None
+            ticked = life.handler.tick(life.held, due_at)
+            assert ticked == life.handler.tick(life.held, due_at)
+            assert ticked.state is not None
+            life.held = ticked.state
+            heard += public(list(ticked.facts))
+    assert [fact.revision for fact in heard] == list(range(1, len(heard) + 1))
+    assert life.case.revision == len(heard)
+    assert [type(fact).__name__ for fact in heard] == [
+        "InspectionDecided", "StatusChanged", "InspectionDecided", "CommandRefused", "StatusChanged", "StatusChanged",
+        "Overdue", "StatusChanged", "StatusChanged", "InspectionDecided", "CommandRefused", "StatusChanged",
+        "StatusChanged", "StatusChanged", "CommandRefused",
+    ]  # fmt: skip

@@ -21,6 +21,7 @@ from nsw_benchmarks.floor.plain import (
     Journal,
     Reader,
     Results,
+    between,
     connect,
     ids,
     move_progress,
@@ -31,8 +32,8 @@ from nsw_benchmarks.floor.plain import (
 AT_ONCE = 16  # requests in flight to an agency that takes no batches
 INTENT = ("lane", "seq", "id", "dossier", "body", "created_at")
 DELIVERY = b'{"message_id":"%b","traceparent":null,"dossier":%b}'
-DELIVERED_JSON = b'{"number":"%b","agency":"%b","message_id":"%b","delivered_at":"%b"}'
-DECIDED_JSON = b'{"number":"%b","agency":"%b","message_id":"%b",%b'
+DELIVERED_JSON = b'{"number":"%b","agency":"%b","message_id":"%b","pack_version":"%b","delivered_at":"%b"}'
+DECIDED_JSON = b'{"number":"%b","agency":"%b","message_id":"%b","pack_version":"%b",%b'
 KINDS = {
     b"accepted": ACCEPTED,
     b"refused": REFUSED,
@@ -125,7 +126,7 @@ class Adapter:
     def _facts(self, agency: bytes, work: Work, answer: bytes) -> list[Fact]:
         """The receipt and the decisions of `...","received_at":"...","decisions":[{"kind":"accepted",...},...]}...`."""
         receipt, *decisions = answer.split(b'{"kind":"')
-        about = work.dossier.encode(), agency, work.id.encode()
+        about = work.dossier.encode(), agency, work.id.encode(), between(work.body, b'"pack_version":"')
         delivered = DELIVERED_JSON % (*about, receipt.split(b'"', 5)[4])
         said = [(DELIVERED, delivered)]
         for decision in decisions:

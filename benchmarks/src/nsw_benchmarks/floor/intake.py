@@ -9,6 +9,8 @@ from itertools import count
 from nsw_contracts.events import SUBMITTED
 from nsw_contracts.number import dossier_number
 from nsw_contracts.topics import STATUS, SUBMISSIONS
+from nsw_procedures.calendar import local_day
+from nsw_procedures.packs import packs
 from nsw_runtime.pace import rest
 
 from nsw_benchmarks.floor.plain import (
@@ -28,11 +30,16 @@ from nsw_benchmarks.floor.plain import (
 MOST_A_COMMIT = 1000
 KEY_AT = len(b'{"idempotency_key":"')  # in a line of the driver's
 CONTENT_AFTER_KEY = len(b'","dossier":')
-DOSSIER = ("number", "declarant", "idempotency_key", "content_sha256", "procedure", "submitted_at")
-TIMELINE = ("number", "revision", "status", "agency", "changed_at", "detail")
-SUBMITTED_JSON = b'{"number":"%b","submitted_at":"%b","content_sha256":"%b","idempotency_key":"%b","content":%b}'
-NOTHING_SAID = b'"reason":"","items":[],'
-NO_DETAIL = NOTHING_SAID + b'"outcome":"","certificate_number":""}'
+DOSSIER = ("number", "declarant", "idempotency_key", "content_sha256", "procedure", "submitted_at", "pack_version")
+TIMELINE = ("number", "revision", "status", "agency", "changed_at", "detail", "type")
+SUBMITTED_JSON = (
+    b'{"number":"%b","submitted_at":"%b","content_sha256":"%b","idempotency_key":"%b","pack_version":"%b","content":%b}'
+)
+EMPTY = (
+    b'"reason":"",', b'"items":[],', b'"outcome":"",', b'"certificate_number":"",', b'"amount":"","currency":"",',
+    b'"due_at":null,', b'"answer_by":null,',
+)  # fmt: skip
+NEVER_SAID = b',"explanation":null,"agencies":[]}'
 RECEIPT = (
     b'{"line": %d, "status": 202, "receipt": {"number": "%b", "content_sha256": "%b", "received_at": "%b", '
     b'"status": "submitted"}}\n'
@@ -50,6 +57,7 @@ class Intake:
         self._waiting: list[Waiting] = []
         self._woken = asyncio.Event()
         self._serials = count()
+        self._versions = {code: pack.version for code, pack in packs().on(local_day(datetime.now(UTC))).items()}
         self._ids = ids(1)
 
     async def bulk(self, body: bytes) -> bytes:
@@ -88,9 +96,10 @@ class Intake:
                 number = dossier_number(now.year, next(self._serials))
                 declarant = between(content, b'"tax_code":"').decode()
                 procedure = between(content, b'"procedure":"').decode()
-                dossiers.append((number, declarant, key.decode(), digest, procedure, now))
+                version = self._versions[procedure]
+                dossiers.append((number, declarant, key.decode(), digest, procedure, now, version))
                 parts = number.encode(), digest.encode()
-                value = SUBMITTED_JSON % (parts[0], at, parts[1], key, content)
+                value = SUBMITTED_JSON % (parts[0], at, parts[1], key, version.encode(), content)
                 facts.append(Fact(SUBMISSIONS.name, number, SUBMITTED, f"{next(self._ids):032x}", value))
                 receipts.append(RECEIPT % (index, *parts, at))
             answers.append(b"".join(receipts))
@@ -115,7 +124,8 @@ async def hear(connection: Connection, batch: Batch) -> None:
                     between(value, b'"status":"').decode(),
                     between(value, b'"agency":"').decode(),
                     datetime.fromisoformat(between(value, b'"changed_at":"').decode()),
-                    _detail(value[value.index(b'"reason"') :]),
+                    _detail(value[value.index(b'"what"') :]),
+                    "status-changed",
                 )
             )
     async with connection.transaction():
@@ -124,8 +134,10 @@ async def hear(connection: Connection, batch: Batch) -> None:
 
 
 def _detail(said: bytes) -> str:
-    """The end of a status as the timeline keeps it: as good as nothing for most."""
-    return "{}" if said == NO_DETAIL else "{" + said.removeprefix(NOTHING_SAID).decode()
+    """The end of a status as the timeline keeps it: without what it does not say."""
+    for empty in EMPTY:
+        said = said.replace(empty, b"")
+    return "{" + said.removesuffix(NEVER_SAID).decode() + "}"
 
 
 async def main() -> None:

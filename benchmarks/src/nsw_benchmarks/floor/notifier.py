@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import aiohttp
 import orjson
-from nsw_contracts.events import FINAL, NOTIFIED, STATUS_CHANGED
+from nsw_contracts.events import NOTIFIED, STATUS_CHANGED
+from nsw_contracts.lifecycle import BUSINESS_ACTS, FINAL
 from nsw_contracts.topics import NOTIFICATIONS, STATUS
 
 from nsw_benchmarks.floor.plain import (
@@ -35,7 +36,7 @@ AT_ONCE = 64  # endpoints served side by side
 WAIT_SECONDS = 2.0  # events for batches gather so long
 BATCH_EVENTS = 500
 SINGLE_GROUP = 20  # singles of one endpoint whose results share a commit
-FINAL_STATUSES = {status.encode() for status in FINAL}
+RESULTS = {status.encode() for status in FINAL | BUSINESS_ACTS}
 SUBSCRIPTION = ("id", "declarant", "url", "delivery", "events", "secret", "created_at")
 INTENT = ("lane", "seq", "id", "dossier", "body", "created_at")
 EVENT_JSON = b'{"id":"%b","type":"%b","timestamp":"%b","data":%b}'
@@ -111,7 +112,7 @@ class Notifier:
             for record in records:
                 value = record.value
                 endpoint = self._endpoints[between(value, b'"declarant":"')]
-                if endpoint.events == "all" or between(value, b'"status":"') in FINAL_STATUSES:
+                if endpoint.events == "all" or between(value, b'"status":"') in RESULTS:
                     event_id = record.headers[ID_HEADER][1]
                     at = between(value, b'"changed_at":"')
                     body = EVENT_JSON % (event_id, STATUS_CHANGED.encode(), at, value)

@@ -1,6 +1,6 @@
 """The floor's routing: a case for each dossier, work to its agency, the public status of what the agency did."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nsw_contracts.events import (
@@ -11,9 +11,11 @@ from nsw_contracts.events import (
     ROUTED,
     STATUS_CHANGED,
     SUPPLEMENT_REQUESTED,
+    says,
 )
 from nsw_contracts.topics import AGENCY_RESULTS, AGENCY_TOPICS, STATUS, SUBMISSIONS
-from nsw_procedures.catalogue import procedures
+from nsw_procedures.calendar import local_day
+from nsw_procedures.packs import packs
 
 from nsw_benchmarks.floor.plain import (
     TYPE_HEADER,
@@ -30,16 +32,16 @@ from nsw_benchmarks.floor.plain import (
 )
 
 CASE = (
-    "number", "procedure", "pack_version", "declarant", "agency", "status", "revision", "delivered_at", "changed_at",
+    "number", "procedure", "pack_version", "declarant", "agencies", "status", "revision", "changed_at", "next_at",
 )  # fmt: skip
 MOVE_CASES = """
 update dossier_case c
-set status = m.status, revision = c.revision + m.changes, changed_at = m.at,
-    delivered_at = coalesce(m.delivered, c.delivered_at)
-from unnest($1::text[], $2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[])
-    as m(number, status, changes, at, delivered)
+set status = m.status, revision = c.revision + m.changes, changed_at = m.at, agencies = m.agencies,
+    next_at = case when m.status in ('submitted', 'accepted') then c.next_at end
+from unnest($1::text[], $2::text[], $3::int[], $4::timestamptz[], $5::jsonb[])
+    as m(number, status, changes, at, agencies)
 where c.number = m.number
-returning c.number, c.procedure, c.pack_version, c.declarant, c.agency, c.revision - m.changes
+returning c.number, c.procedure, c.pack_version, c.declarant, c.revision - m.changes
 """
 STATUSES = {
     ACCEPTED: "accepted",
@@ -47,11 +49,21 @@ STATUSES = {
     SUPPLEMENT_REQUESTED: "supplement_requested",
     RESULT_ISSUED: "result_issued",
 }
-ROUTED_JSON = b'{"number":"%b","agency":"%b","role":"lead","pack_version":"%b","routed_at":"%b","content":%b'
+DECIDES_IN = timedelta(days=3)
+ROUTED_JSON = (
+    b'{"number":"%b","agency":"%b","role":"lead","pack_version":"%b","routed_at":"%b","what":"submitted",'
+    b'"inspection":[],"content":%b'
+)
 STATUS_JSON = (
     b'{"number":"%b","revision":%d,"status":"%b","procedure":"%b","pack_version":"%b","declarant":"%b","agency":"%b",'
-    b'"changed_at":"%b","reason":"%b","items":[%b],"outcome":"%b","certificate_number":"%b"}'
+    b'"changed_at":"%b","what":"%b","reason":"%b","items":[%b],"outcome":"%b","certificate_number":"%b","amount":"",'
+    b'"currency":"","due_at":%b,"answer_by":%b,"explanation":null,"agencies":[]}'
 )
+OPEN_JSON = (
+    '[{"agency":"%s","role":"lead","status":"submitted","clock":{"due_at":"%s","warn_at":"%s","left":null,'
+    '"overdue":false}}]'
+)
+MOVED_JSON = '[{"agency":"%s","role":"lead","status":"%s","accepted":true,"outcome":"%s","delivered_at":"%s"}]'
 
 
 class Routing:
@@ -60,6 +72,7 @@ class Routing:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._ids = ids(2)
+        self._packs = packs().on(local_day(datetime.now(UTC)))  # a run is short: the rules of the day it began
 
     async def apply(self, connection: Connection, batch: Batch) -> None:
         """Open cases, move cases, state what follows."""
@@ -85,23 +98,26 @@ class Routing:
         self._journal.publish(rows)
 
     def _open(self, number: bytes, value: bytes, cases: list[tuple[Any, ...]], facts: list[Fact]) -> None:
-        procedure = procedures()[between(value, b'"procedure":"').decode()]
-        at = between(value, b'"submitted_at":"')
-        key, agency, version = number.decode(), procedure.lead_agency, procedure.version
+        procedure = between(value, b'"procedure":"').decode()
+        at, version = between(value, b'"submitted_at":"'), between(value, b'"pack_version":"')
+        key, agency = number.decode(), self._packs[procedure].lead_agency
         declarant = between(value, b'"tax_code":"').decode()
         opened = datetime.fromisoformat(at.decode())
-        cases.append((key, procedure.code, version, declarant, agency, "submitted", 0, None, opened))
+        due = opened + DECIDES_IN
+        at_agency = OPEN_JSON % (agency, due.isoformat(), due.isoformat())
+        cases.append((key, procedure, version.decode(), declarant, at_agency, "submitted", 0, opened, due))
         content = value[value.index(b'"content":') + len(b'"content":') :]
-        work = ROUTED_JSON % (number, agency.encode(), version.encode(), at, content)
+        work = ROUTED_JSON % (number, agency.encode(), version, at, content)
         facts.append(Fact(AGENCY_TOPICS[agency].name, key, ROUTED, f"{next(self._ids):032x}", work))
 
     def _changes(self, moved: Any, said: list[tuple[str, bytes]]) -> list[Fact]:
-        number, procedure, version, declarant, agency, revision = moved
+        number, procedure, version, declarant, revision = moved
         facts = []
         for fact_type, value in said:
             if fact_type == DELIVERED:
                 continue
             revision += 1
+            at = between(value, b'"decided_at":"')
             change = STATUS_JSON % (
                 number.encode(),
                 revision,
@@ -109,27 +125,28 @@ class Routing:
                 procedure.encode(),
                 version.encode(),
                 declarant.encode(),
-                agency.encode(),
-                between(value, b'"decided_at":"'),
+                between(value, b'"agency":"'),
+                at,
+                says(fact_type).encode(),
                 between(value, b'"reason":"'),
                 between(value, b'"items":[', b"]"),
                 between(value, b'"outcome":"'),
                 between(value, b'"certificate_number":"'),
+                b'"%b"' % at if fact_type == ACCEPTED else b"null",
+                b'"%b"' % at if fact_type == SUPPLEMENT_REQUESTED else b"null",
             )
             facts.append(Fact(STATUS.name, number, STATUS_CHANGED, f"{next(self._ids):032x}", change))
         return facts
 
 
-def _move(number: str, said: list[tuple[str, bytes]]) -> tuple[str, str, int, datetime, datetime | None]:
-    """Where a case goes: its last status, how many changes, when, and when it was delivered."""
-    delivered = [_time(value, b'"delivered_at":"') for fact_type, value in said if fact_type == DELIVERED]
-    changes = [(STATUSES[kind], _time(value, b'"decided_at":"')) for kind, value in said if kind != DELIVERED]
-    status, at = changes[-1] if changes else ("submitted", delivered[-1])
-    return number, status, len(changes), at, delivered[-1] if delivered else None
-
-
-def _time(value: bytes, before: bytes) -> datetime:
-    return datetime.fromisoformat(between(value, before).decode())
+def _move(number: str, said: list[tuple[str, bytes]]) -> tuple[str, str, int, datetime, str]:
+    """Where a case goes: its last status, how many changes, when, and how it stands at its agency."""
+    changes = [(STATUSES[kind], value) for kind, value in said if kind != DELIVERED]
+    status, last = changes[-1] if changes else ("submitted", said[-1][1])
+    at = between(last, b'"decided_at":"' if changes else b'"delivered_at":"').decode()
+    agency, outcome = between(last, b'"agency":"').decode(), between(last, b'"outcome":"').decode()
+    at_agency = MOVED_JSON % (agency, status, outcome, at)
+    return number, status, len(changes), datetime.fromisoformat(at), at_agency
 
 
 async def main() -> None:

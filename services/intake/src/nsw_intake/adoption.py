@@ -1,16 +1,18 @@
-"""Intake's part in `nsw stream adopt`: dossiers that a restore of Postgres had lost are held again."""
+"""Intake's part in `nsw stream adopt`: what businesses did, and a restore of Postgres had lost, is held again."""
 
 from collections.abc import Sequence
 
-from nsw_contracts.events import Fact, Submitted
+from nsw_contracts.events import AmendmentFiled, CommandFact, Fact, PaymentFiled, Submitted, SupplementFiled
+from nsw_contracts.lifecycle import Command
 from nsw_runtime.database import Connection
 
-from nsw_intake import store
+from nsw_intake import command_store, store
+from nsw_intake.command_store import TAKEN_BACK, CommandRow
 from nsw_intake.store import Filing
 
 
 async def take_back(connection: Connection, facts: Sequence[tuple[str, Fact]]) -> None:
-    """Hold these dossiers again, in the caller's transaction.
+    """Hold these dossiers and commands again, in the caller's transaction; facts come as (id, fact).
 
     Where the business has meanwhile used the same idempotency key for a new try, that try keeps the key and the dossier
     taken back is held under a key made from its number: both were acknowledged, both stay.
@@ -22,14 +24,32 @@ async def take_back(connection: Connection, facts: Sequence[tuple[str, Fact]]) -
             fact.idempotency_key,
             fact.content_sha256,
             fact.content.procedure,
+            fact.pack_version,
             fact.submitted_at,
         )
         for _, fact in facts
         if isinstance(fact, Submitted)
     ]
-    if not filings:
-        return
-    held = await store.file(connection, filings)
-    again = [one._replace(idempotency_key=f"taken-back-{one.number}") for one in filings if one.number not in held]
-    if again:
-        await store.file(connection, again)
+    if filings:
+        held = await store.file(connection, filings)
+        again = [one._replace(idempotency_key=f"taken-back-{one.number}") for one in filings if one.number not in held]
+        if again:
+            await store.file(connection, again)
+    commands = [
+        CommandRow(fact.number, fact.idempotency_key, _command(fact), TAKEN_BACK, fact_id, fact.filed_at)
+        for fact_id, fact in facts
+        if isinstance(fact, CommandFact)
+    ]
+    if commands:
+        await command_store.file(connection, commands)
+
+
+def _command(fact: CommandFact) -> Command:
+    match fact:
+        case SupplementFiled():
+            return "supplement"
+        case AmendmentFiled():
+            return "amendment"
+        case PaymentFiled():
+            return "payment"
+    return "withdrawal"

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from nsw_procedures.packs import packs
 from nsw_runtime.server import run
 from nsw_runtime.service import ServiceBase
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from nsw_intake.command_door import CommandDoor
 from nsw_intake.door import Door
+from nsw_intake.procedures import ProcedureRoutes
 from nsw_intake.routes import Routes
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.subscribers import subscribe
@@ -16,11 +19,23 @@ from nsw_intake.subscribers import subscribe
 def build(settings: IntakeSettings) -> Starlette:
     """Intake as a Starlette application."""
     service = ServiceBase("intake", settings)
+    packs()  # a pack that cannot be used stops the service here, not at its first dossier
 
     async def parts() -> Sequence[BaseRoute]:
         subscribe(service)
         door = Door(pool=service.pool, clock=service.clock, relay=service.relay, waiting_most=settings.waiting_most)
-        return Routes(door=door, pool=service.pool, settings=settings, telemetry=service.telemetry).routes()
+        commands = CommandDoor(
+            pool=service.pool, clock=service.clock, relay=service.relay, waiting_most=settings.waiting_most
+        )
+        routes = Routes(
+            door=door,
+            commands=commands,
+            pool=service.pool,
+            settings=settings,
+            telemetry=service.telemetry,
+            clock=service.clock,
+        )
+        return [*routes.routes(), *ProcedureRoutes(packs(), service.clock).routes()]
 
     return service.application(parts)
 

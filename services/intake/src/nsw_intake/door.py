@@ -39,6 +39,7 @@ class Submission(NamedTuple):
     """A valid dossier on its way in; `content` is its JSON in the platform's own form."""
 
     procedure: str
+    pack_version: str
     declarant: str
     idempotency_key: str
     content: bytes
@@ -55,17 +56,41 @@ class Receipt(NamedTuple):
     status: str = "submitted"
 
 
-def submission(dossier: DossierContent, key: str, traceparent: str | None) -> Submission:
-    """A submission of this dossier under this idempotency key.
+def submission(dossier: DossierContent, pack_version: str, key: str, traceparent: str | None) -> Submission:
+    """A submission of this dossier, judged by this version of its procedure, under this idempotency key.
 
     Raises:
-        Problem: 413, its JSON is larger than the window carries; written anew it may be longer than it was sent.
+        Problem: 413, its JSON is larger than the window carries.
+    """
+    content, digest = own_form(dossier)
+    return Submission(dossier.procedure, pack_version, dossier.declarant.tax_code, key, content, digest, traceparent)
+
+
+def own_form(dossier: DossierContent) -> tuple[bytes, str]:
+    """A dossier's JSON in the platform's own form, and its SHA-256.
+
+    Raises:
+        Problem: 413, it is larger than the window carries; written anew it may be longer than it was sent.
     """
     content = dossier.model_dump_json().encode()
     if len(content) > CONTENT_BYTES:
         raise too_large(CONTENT_BYTES, "bytes for one dossier")
-    digest = sha256(content).hexdigest()
-    return Submission(dossier.procedure, dossier.declarant.tax_code, key, content, digest, traceparent)
+    return content, sha256(content).hexdigest()
+
+
+async def require_open(relay: Relay, waiting: int, most: int) -> None:
+    """The window takes things in.
+
+    Raises:
+        Problem: 503, it is being restored, or too much waits to be stored.
+    """
+    if not relay.checked.is_set():  # just started: first hear whether Postgres was restored
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(relay.checked.wait(), FIRST_CHECK_SECONDS)
+    if relay.diverged:
+        raise unavailable("The window is being restored and takes nothing in. Try again later.", retry_after=60)
+    if waiting > most:
+        raise unavailable("Too much is waiting to be stored. Try again shortly.", retry_after=1)
 
 
 class Door:
@@ -85,13 +110,7 @@ class Door:
         Raises:
             Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
         """
-        if not self._relay.checked.is_set():  # just started: first hear whether Postgres was restored
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._relay.checked.wait(), FIRST_CHECK_SECONDS)
-        if self._relay.diverged:
-            raise unavailable("The window is being restored and takes nothing in. Try again later.", retry_after=60)
-        if self._commits.waiting > self._waiting_most:
-            raise unavailable("Too much is waiting to be stored. Try again shortly.", retry_after=1)
+        await require_open(self._relay, self._commits.waiting, self._waiting_most)
         try:
             results = await self._commits.submit(submissions)
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
@@ -114,7 +133,15 @@ class Door:
         async with self._pool.acquire() as connection, connection.transaction():
             numbers = self._numbers.give(len(submissions), now.year)
             filings = [
-                Filing(number, one.declarant, one.idempotency_key, one.content_sha256, one.procedure, now)
+                Filing(
+                    number,
+                    one.declarant,
+                    one.idempotency_key,
+                    one.content_sha256,
+                    one.procedure,
+                    one.pack_version,
+                    now,
+                )
                 for number, one in zip(numbers, submissions, strict=True)
             ]  # fmt: skip
             new = await store.file(connection, filings)
@@ -131,6 +158,7 @@ class Door:
                         submitted_at=now,
                         content_sha256=filing.content_sha256,
                         idempotency_key=filing.idempotency_key,
+                        pack_version=filing.pack_version,
                     ),
                     fact_id=fact_id(filing.number, SUBMITTED),
                     traceparent=one.traceparent,

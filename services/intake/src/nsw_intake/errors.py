@@ -1,6 +1,6 @@
 """Intake's refusals, as problem details. Each says what the client can do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nsw_runtime.errors import NswError
@@ -61,6 +61,41 @@ def key_reused() -> Problem:
     )  # fmt: skip
 
 
+def not_possible(command: str, status: str, possible: Sequence[str]) -> Problem:
+    """The dossier's status does not allow the command."""
+    then = f"Possible now: {', '.join(possible)}." if possible else "Nothing can be asked for in this status."
+    return Problem(
+        409,
+        "not-possible",
+        "The dossier does not stand so that this can be done",
+        f"A {command} is not possible while the dossier is {status}. {then} If you answer something newer, name its "
+        "revision in `in_answer_to`.",
+    )
+
+
+def other_dossier(pointer: str) -> Problem:
+    """A supplement or an amendment whose dossier, which stands at `pointer`, is another's."""
+    return invalid(
+        [FieldError(pointer, "must be the same procedure and declarant as the dossier it changes; file a new one")]
+    )
+
+
 def unknown_dossier() -> Problem:
     """There is no such dossier."""
     return Problem(404, "unknown-dossier", "No such dossier", "Check the number: twelve digits, as on the receipt.")
+
+
+def bad_parameters(errors: Iterable[FieldError]) -> Problem:
+    """Parameters of a query; each pointer is `/` and the parameter's name."""
+    return Problem(
+        400,
+        "bad-parameter",
+        "The query cannot be answered",
+        "Correct the parameters named in `errors`.",
+        errors=errors,
+    )
+
+
+def unknown_procedure(detail: str) -> Problem:
+    """There is no such procedure, or no such version of it."""
+    return Problem(404, "unknown-procedure", "No such procedure", detail)

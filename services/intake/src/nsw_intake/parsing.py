@@ -7,16 +7,19 @@ duplicate keys be seen.
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from math import isinf
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from nsw_contracts.events import DossierContent
-from nsw_procedures.catalogue import procedures
-from nsw_procedures.tax_code import is_tax_code
+from nsw_procedures.filing import Fault, faults, pack_for
+from nsw_procedures.pack import Pack
 from nsw_runtime.problems import FieldError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from nsw_intake.errors import invalid, malformed
+
+M = TypeVar("M", bound=BaseModel)
 
 MAX_DEPTH: Final = 64
 ERRORS_SHOWN: Final = 20
@@ -120,8 +123,17 @@ def valid_content(value: Any, base: str = "") -> DossierContent:
     Raises:
         Problem: 422, with one entry for each wrong field.
     """
+    return valid(DossierContent, value, base)
+
+
+def valid(model: type[M], value: Any, base: str = "") -> M:
+    """A model from a parsed value; `base` is the pointer at which the value stands.
+
+    Raises:
+        Problem: 422, with one entry for each wrong field.
+    """
     try:
-        content = DossierContent.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         # A list whose items are wrong is also said to be too short; the items say enough.
@@ -130,13 +142,27 @@ def valid_content(value: Any, base: str = "") -> DossierContent:
             FieldError(base + "".join(f"/{_escape(part)}" for part in one["loc"]), one["msg"])
             for one in [one for one in found if one["loc"] not in around][:ERRORS_SHOWN]
         ) from None
-    wrong = []
-    if content.procedure not in procedures():
-        wrong.append(
-            FieldError(f"{base}/procedure", "no procedure of the window has this code; see the published list")
-        )
-    if not is_tax_code(content.declarant.tax_code):
-        wrong.append(FieldError(f"{base}/declarant/tax_code", "the check digit (the tenth digit) is wrong"))
+
+
+def filed_now(content: DossierContent, on: date, base: str = "") -> Pack:
+    """The pack by which a dossier filed on a local day is judged, when it finds nothing wrong.
+
+    Raises:
+        Problem: 422, the procedure takes no dossiers, or the dossier is not what it asks for.
+    """
+    pack = pack_for(content.procedure, on)
+    if isinstance(pack, Fault):
+        raise invalid([FieldError(base + pack.pointer, pack.says)])
+    judged(pack, content, base)
+    return pack
+
+
+def judged(pack: Pack, content: DossierContent, base: str = "") -> None:
+    """Judge a dossier by a pack.
+
+    Raises:
+        Problem: 422, it is not what the pack asks for.
+    """
+    wrong = faults(pack, content)
     if wrong:
-        raise invalid(wrong)
-    return content
+        raise invalid(FieldError(base + fault.pointer, fault.says) for fault in wrong[:ERRORS_SHOWN])

@@ -1,130 +1,139 @@
-"""Intake's HTTP: one dossier, many dossiers, and what became of one."""
+"""Intake's HTTP: one dossier, many of them, what is asked for afterwards, and what became of one."""
 
-import json
-import re
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final, cast
 
+from nsw_contracts.lifecycle import Command
 from nsw_contracts.number import is_dossier_number
+from nsw_procedures.calendar import local_day
+from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
-from nsw_runtime.problems import FieldError, Problem, unavailable
-from nsw_runtime.telemetry import DOSSIER, Telemetry, traceparent_of
-from opentelemetry.trace import Span
-from starlette.requests import ClientDisconnect, Request
+from nsw_runtime.problems import Problem, unavailable
+from nsw_runtime.telemetry import Telemetry
+from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from nsw_intake import store
-from nsw_intake.door import Door, Receipt, Submission, submission
-from nsw_intake.errors import (
-    KEY_HEADER,
-    bad_key,
-    invalid,
-    malformed,
-    too_large,
-    unknown_dossier,
-    wrong_media_type,
-)
-from nsw_intake.parsing import parse_json, valid_content
+from nsw_intake.bulk import Line, Result, read_line, result_lines
+from nsw_intake.command_door import CommandDoor
+from nsw_intake.commands import BODIES, Request
+from nsw_intake.door import Door, Submission, submission
+from nsw_intake.errors import too_large, unknown_dossier
+from nsw_intake.incoming import JSON, NDJSON, Trace, key_of, read_body, require
+from nsw_intake.parsing import filed_now, parse_json, valid, valid_content
 from nsw_intake.settings import IntakeSettings
 
-NDJSON: Final = "application/x-ndjson"
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-_TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+COMMAND_PATHS: Final[dict[str, Command]] = {
+    "supplements": "supplement",
+    "amendments": "amendment",
+    "withdrawals": "withdrawal",
+    "payments": "payment",
+}
 
 
 class Routes:
-    """The handlers, over one door and one pool."""
+    """The handlers, over the doors and one pool."""
 
-    def __init__(self, *, door: Door, pool: Pool, settings: IntakeSettings, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        *,
+        door: Door,
+        commands: CommandDoor,
+        pool: Pool,
+        settings: IntakeSettings,
+        telemetry: Telemetry,
+        clock: Clock,
+    ) -> None:
         self._door = door
+        self._commands = commands
         self._pool = pool
         self._settings = settings
         self._telemetry = telemetry
+        self._clock = clock
 
     def routes(self) -> list[Route]:
         """The routes, most specific first."""
         return [
             Route("/v1/dossiers/bulk", self.submit_many, methods=["POST"]),
             Route("/v1/dossiers", self.submit, methods=["POST"]),
+            *(Route(f"/v1/dossiers/{{number}}/{path}", self.ask, methods=["POST"]) for path in COMMAND_PATHS),
             Route("/v1/dossiers/{number}", self.show, methods=["GET"]),
         ]
 
-    async def submit(self, request: Request) -> Response:
+    async def submit(self, request: HttpRequest) -> Response:
         """`POST /v1/dossiers`: one dossier as JSON, with an `Idempotency-Key`; 202 and a receipt."""
-        span = self._begin("POST /v1/dossiers", request.headers.get("traceparent"))
+        trace = Trace(self._telemetry, "POST /v1/dossiers", request.headers.get("traceparent"))
         try:
-            _require(request, "application/json")
-            key = request.headers.get(KEY_HEADER, "")
-            if not _KEY.fullmatch(key):
-                raise bad_key()  # the span hears of it
-            content = valid_content(parse_json(await _body(request, self._settings.body_bytes)))
-            (result,) = await self._door.take_in(
-                [submission(content, key, self._carry(span, request.headers.get("traceparent")))]
-            )
-            if isinstance(result, Problem):
-                raise result
+            require(request, JSON)
+            key = key_of(request)
+            content = valid_content(parse_json(await read_body(request, self._settings.body_bytes)))
+            pack = filed_now(content, self._today())
+            (result,) = await self._door.take_in([submission(content, pack.version, key, trace.traceparent)])
         except Problem as problem:
-            _end(span, None, problem)
+            trace.end(problem)
             raise
-        _end(span, result.number, None)
-        return JSONResponse(result._asdict(), status_code=202, headers={"location": f"/v1/dossiers/{result.number}"})
+        return _receipt(result, trace)
 
-    async def submit_many(self, request: Request) -> Response:
-        """`POST /v1/dossiers/bulk`: NDJSON, one `{"idempotency_key", "dossier"}` a line; a result line for each."""
-        _require(request, NDJSON)
-        body = await _body(request, self._settings.bulk_bytes)
+    async def ask(self, request: HttpRequest) -> Response:
+        """`POST /v1/dossiers/{number}/{supplements|amendments|withdrawals|payments}`: 202 and a receipt."""
+        path = request.url.path.rpartition("/")[2]
+        trace = Trace(self._telemetry, f"POST /v1/dossiers/{{number}}/{path}", request.headers.get("traceparent"))
+        try:
+            require(request, JSON)
+            key = key_of(request)
+            number = _number(request)
+            command = COMMAND_PATHS[path]
+            body = valid(BODIES[command], parse_json(await read_body(request, self._settings.body_bytes)))
+            (result,) = await self._commands.take_in([Request(number, command, body, key, trace.traceparent)])
+        except Problem as problem:
+            trace.end(problem)
+            raise
+        return _receipt(result, trace)
+
+    async def submit_many(self, request: HttpRequest) -> Response:
+        """`POST /v1/dossiers/bulk`: NDJSON, a dossier or a command a line; a result line for each."""
+        require(request, NDJSON)
+        body = await read_body(request, self._settings.bulk_bytes)
         lines = [line for line in body.split(b"\n") if line.strip()]
         if len(lines) > self._settings.bulk_lines:
             raise too_large(self._settings.bulk_lines, "lines")
-        results: list[Receipt | Problem | None] = [None] * len(lines)
-        taken: list[tuple[int, Submission, Span | None]] = []
-        for index, line in enumerate(lines):
-            try:
-                one, span = self._line(line)
-            except Problem as problem:
-                results[index] = problem
+        today = self._today()
+        read = [self._read(line, today) for line in lines]
+        results: dict[int, Result] = {index: one for index, one in enumerate(read) if isinstance(one, Problem)}
+        for kind in (Submission, Request):
+            some = {at: one for at, one in enumerate(read) if isinstance(one, Line) and isinstance(one.asked, kind)}
+            if some:
+                results |= zip(some, await self._take_in(list(some.values())), strict=True)
+        return Response(result_lines([results[index] for index in range(len(lines))]), media_type=NDJSON)
+
+    def _read(self, line: bytes, today: date) -> Line | Problem:
+        try:
+            return read_line(line, self._telemetry, today)
+        except Problem as problem:
+            return problem
+
+    async def _take_in(self, lines: Sequence[Line]) -> Sequence[Result]:
+        """Take in lines of one kind."""
+        asked: list[Any] = [line.asked for line in lines]
+        results: Sequence[Result]
+        try:
+            if isinstance(asked[0], Submission):
+                results = await self._door.take_in(asked)
             else:
-                taken.append((index, one, span))
-        if taken:
-            try:
-                receipts = await self._door.take_in([one for _, one, _ in taken])
-            except Problem as problem:
-                for _, _, span in taken:
-                    _end(span, None, problem)
-                raise
-            for (index, _, span), result in zip(taken, receipts, strict=True):
-                results[index] = result
-                _end(
-                    span,
-                    result.number if isinstance(result, Receipt) else None,
-                    result if isinstance(result, Problem) else None,
-                )
-        return Response(
-            b"".join(_result_line(number, result) for number, result in enumerate(results, 1)),
-            media_type=NDJSON,
-        )
+                results = await self._commands.take_in(asked, "/body")
+        except Problem as problem:
+            for line in lines:
+                line.trace.end(problem)
+            raise
+        for line, result in zip(lines, results, strict=True):
+            line.trace.end(result)
+        return results
 
-    def _line(self, line: bytes) -> tuple[Submission, Span | None]:
-        value = parse_json(line)
-        if not isinstance(value, dict) or not isinstance(value.get("dossier"), dict):
-            raise malformed(
-                'Each line is an object {"idempotency_key": …, "dossier": {…}}.',
-                [FieldError("/dossier", "is missing")],
-            )
-        key = value.get("idempotency_key")
-        if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise invalid([FieldError("/idempotency_key", "1 to 255 visible ASCII characters are needed")])
-        content = valid_content(value["dossier"], "/dossier")
-        given = value.get("traceparent")
-        given = given if isinstance(given, str) else None
-        span = self._begin("POST /v1/dossiers/bulk", given)
-        return submission(content, key, self._carry(span, given)), span
-
-    async def show(self, request: Request) -> Response:
-        """`GET /v1/dossiers/{number}`: status and timeline."""
-        number = request.path_params["number"]
-        if not is_dossier_number(number):
-            raise unknown_dossier()
+    async def show(self, request: HttpRequest) -> Response:
+        """`GET /v1/dossiers/{number}`: status, what is possible now, and timeline."""
+        number = _number(request)
         try:
             async with self._pool.acquire() as connection:
                 found = await store.dossier(connection, number)
@@ -134,58 +143,19 @@ class Routes:
             raise unknown_dossier()
         return JSONResponse(found)
 
-    def _begin(self, name: str, traceparent: str | None) -> Span | None:
-        return self._telemetry.begin(name, _usable(traceparent))
-
-    @staticmethod
-    def _carry(span: Span | None, traceparent: str | None) -> str | None:
-        """What travels on: the span's context where it is sampled, else what the caller gave."""
-        if span is not None and span.is_recording():
-            return traceparent_of(span)
-        return _usable(traceparent)
+    def _today(self) -> date:
+        return local_day(self._clock())
 
 
-def _usable(traceparent: str | None) -> str | None:
-    return traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
+def _number(request: HttpRequest) -> str:
+    number = cast("str", request.path_params["number"])
+    if not is_dossier_number(number):
+        raise unknown_dossier()
+    return number
 
 
-def _end(span: Span | None, number: str | None, problem: Problem | None) -> None:
-    if span is None:
-        return
-    if number is not None:
-        span.set_attribute(DOSSIER, number)
-    if problem is not None:
-        span.set_attribute("error.type", problem.kind)
-    span.end()
-
-
-def _require(request: Request, media_type: str) -> None:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
-        raise wrong_media_type(media_type)
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The body, never holding more than `most` bytes of it."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
-        raise too_large(most, "bytes")
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                raise too_large(most, "bytes")
-            parts.append(part)
-    except ClientDisconnect:
-        raise malformed("The connection ended before the body did.") from None
-    return b"".join(parts)
-
-
-def _result_line(number: int, result: Receipt | Problem | None) -> bytes:
-    line: dict[str, Any] = {"line": number}
-    if isinstance(result, Receipt):
-        line |= {"status": 202, "receipt": result._asdict()}
-    elif result is not None:
-        line |= {"status": result.status, "problem": result.body()}
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+def _receipt(result: Result, trace: Trace) -> Response:
+    trace.end(result)
+    if isinstance(result, Problem):
+        raise result
+    return JSONResponse(result._asdict(), status_code=202, headers={"location": f"/v1/dossiers/{result.number}"})

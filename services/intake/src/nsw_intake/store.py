@@ -1,12 +1,14 @@
 """Intake's tables: what was filed, and what was heard of it. All SQL of intake stands here."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
-from nsw_contracts.events import StatusChanged
+from nsw_contracts.events import PublicFact, says
+from nsw_contracts.lifecycle import POSSIBLE
 from nsw_runtime.database import Connection
+from nsw_runtime.handling import Event
 
 
 class Filing(NamedTuple):
@@ -17,6 +19,7 @@ class Filing(NamedTuple):
     idempotency_key: str
     content_sha256: str
     procedure: str
+    pack_version: str
     submitted_at: datetime
 
 
@@ -29,9 +32,9 @@ class Filed(NamedTuple):
 
 
 _FILE: Final = """
-insert into dossier (number, declarant, idempotency_key, content_sha256, procedure, submitted_at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-    as f(n, d, k, s, p, t)
+insert into dossier (number, declarant, idempotency_key, content_sha256, procedure, pack_version, submitted_at)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+    as f(n, d, k, s, p, v, t)
 order by d, k
 on conflict do nothing
 returning number
@@ -40,13 +43,12 @@ _FILED: Final = """
 select d.declarant, d.idempotency_key, d.number, d.content_sha256, d.submitted_at
 from unnest($1::text[], $2::text[]) as k(declarant, idempotency_key) join dossier d using (declarant, idempotency_key)
 """
-_DOSSIER: Final = "select number, procedure, submitted_at, content_sha256 from dossier where number = $1"
-_TIMELINE: Final = (
-    "select revision, status, agency, changed_at, detail from timeline where number = $1 order by revision"
-)
+_DOSSIER: Final = "select number, procedure, pack_version, submitted_at, content_sha256 from dossier where number = $1"
+_TIMELINE: Final = "select revision, type, status, fact from timeline where number = $1 order by revision"
+_ELSEWHERE: Final = frozenset(PublicFact.model_fields)  # of a fact: in the entry under other names, or the dossier's
 _HEARD: Final = """
-insert into timeline (number, revision, status, agency, changed_at, detail)
-select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[])
+insert into timeline (number, revision, type, status, fact)
+select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])
 on conflict do nothing
 """
 
@@ -66,27 +68,17 @@ async def filed(connection: Connection, keys: Sequence[tuple[str, str]]) -> dict
     return {(row[0], row[1]): Filed(*row[2:]) for row in rows}
 
 
-async def hear(connection: Connection, changes: Sequence[StatusChanged]) -> None:
-    """Note status changes."""
+async def hear(connection: Connection, events: Sequence[Event]) -> None:
+    """Note public facts, as they were journaled."""
+    facts = [cast("PublicFact", event.fact) for event in events]
     await connection.execute(
         _HEARD,
-        [change.number for change in changes],
-        [change.revision for change in changes],
-        [change.status for change in changes],
-        [change.agency for change in changes],
-        [change.changed_at for change in changes],
-        [_detail(change) for change in changes],
+        [fact.number for fact in facts],
+        [fact.revision for fact in facts],
+        [says(event.type) for event in events],
+        [fact.status for fact in facts],
+        [event.value.decode() for event in events],
     )
-
-
-def _detail(change: StatusChanged) -> str:
-    found: dict[str, Any] = {
-        "reason": change.reason,
-        "items": change.items,
-        "outcome": change.outcome,
-        "certificate_number": change.certificate_number,
-    }
-    return json.dumps({name: value for name, value in found.items() if value}, ensure_ascii=False)
 
 
 async def dossier(connection: Connection, number: str) -> dict[str, Any] | None:
@@ -94,22 +86,29 @@ async def dossier(connection: Connection, number: str) -> dict[str, Any] | None:
     row = await connection.fetchrow(_DOSSIER, number)
     if row is None:
         return None
-    timeline = [{"revision": 0, "status": "submitted", "at": row["submitted_at"].isoformat()}]
-    timeline += [
-        {
-            "revision": change["revision"],
-            "status": change["status"],
-            "at": change["changed_at"].isoformat(),
-            "agency": change["agency"],
-            **json.loads(change["detail"]),
-        }
-        for change in await connection.fetch(_TIMELINE, number)
+    timeline: list[dict[str, Any]] = [
+        {"revision": 0, "type": "submitted", "status": "submitted", "at": row["submitted_at"].isoformat()}
     ]
+    timeline += [_entry(row) for row in await connection.fetch(_TIMELINE, number)]
     return {
         "number": row["number"],
         "procedure": row["procedure"],
+        "pack_version": row["pack_version"],
         "status": timeline[-1]["status"],
+        "possible": list(POSSIBLE[timeline[-1]["status"]]),
         "submitted_at": row["submitted_at"].isoformat(),
         "content_sha256": row["content_sha256"],
         "timeline": timeline,
+    }
+
+
+def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    fact = json.loads(row["fact"])
+    return {
+        "revision": row["revision"],
+        "type": row["type"],
+        "status": row["status"],
+        "at": fact["changed_at"],
+        "agency": fact["agency"],
+        **{name: value for name, value in fact.items() if name not in _ELSEWHERE},
     }

@@ -1,10 +1,10 @@
-"""What the adapter takes from an agency's topic: work, which becomes a delivery still to be made."""
+"""What the adapter takes from an agency's topic: dossiers and news of them, each a delivery still to be made."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from nsw_contracts.content import has_content
-from nsw_contracts.events import RoutedHead
+from nsw_contracts.events import AgencyWork, RoutedHead
 from nsw_contracts.topics import AGENCY_TOPICS
 from nsw_runtime.database import Connection
 from nsw_runtime.handling import Applied, Event, Intent, Outcome, Quarantine
@@ -24,9 +24,9 @@ class WorkHandler:
         """The delivery's message id is the id of the work: it stays the same however often it is tried."""
         del state
         fact = event.fact
-        if not isinstance(fact, RoutedHead) or _TOPICS.get(fact.agency) != event.topic:
+        if not isinstance(fact, AgencyWork) or _TOPICS.get(fact.agency) != event.topic:
             return Quarantine(f"{event.type} is no work for the agency of {event.topic}")
-        if not has_content(event.value):
+        if isinstance(fact, RoutedHead) and not has_content(event.value):
             return Quarantine("work without a dossier's content")
         return Applied(intents=[Intent(fact.agency, event.id, event.number, event.value, event.traceparent)])
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from nsw_runtime.intents import Pending
@@ -18,7 +18,7 @@ from nsw_runtime.text import holds_nul
 from opentelemetry.trace import Span, SpanKind
 from pydantic import ValidationError
 
-from nsw_ministry_adapter.answers import Answer, Answers, facts
+from nsw_ministry_adapter.answers import Answer, Answers, NoSuchDecision, facts
 from nsw_ministry_adapter.settings import Agency
 
 log = logging.getLogger(__name__)
@@ -71,11 +71,11 @@ class AgencyTransport:
         answer = await self._post(agency, "deliveries", b'{"deliveries":[' + items + b"]}", None)
         if isinstance(answer, bytes):
             try:
-                said = {one.message_id: one for one in Answers.model_validate_json(answer).answers}
+                said = {str(one.get("message_id")): one for one in Answers.model_validate_json(answer).answers}
             except ValidationError as error:
                 attempts: list[Attempt] = [_unusable(one, error) for one in pending]
             else:
-                attempts = [_result(agency, one, said.get(one.id)) for one in pending]
+                attempts = [_result_in_batch(agency, one, said.get(one.id)) for one in pending]
         elif isinstance(answer, _Unusable):
             attempts = [_give_up(one, answer.reason) for one in pending]
         else:
@@ -170,7 +170,19 @@ def _delivery(one: Pending, traceparent: str | None) -> bytes:
 def _result(agency: Agency, one: Pending, answer: Answer | None) -> Attempt:
     if answer is None or answer.message_id != one.id:
         return _give_up(one, f"{agency.code} answered nothing about this delivery")
-    return Done(facts(agency.code, one, answer))
+    try:
+        return Done(facts(agency.code, one, answer))
+    except NoSuchDecision as error:
+        return _give_up(one, f"the answer cannot be read at {error}")
+    except ValidationError as error:
+        return _unusable(one, error)
+
+
+def _result_in_batch(agency: Agency, one: Pending, answer: dict[str, Any] | None) -> Attempt:
+    try:
+        return _result(agency, one, None if answer is None else Answer.model_validate(answer))
+    except ValidationError as error:
+        return _unusable(one, error)
 
 
 def _unusable(one: Pending, error: ValidationError) -> Attempt:

@@ -1,9 +1,9 @@
-"""What the notifier hears: public statuses, each of which becomes a webhook still to be sent for whoever wants it."""
+"""What the notifier hears: public facts, each of which becomes a webhook still to be sent for whoever wants it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import NOTIFIED, StatusChanged
+from nsw_contracts.events import NOTIFIED, PublicFact
 from nsw_runtime.database import Connection
 from nsw_runtime.handling import Applied, Event, Intent, Outcome, Quarantine
 
@@ -20,7 +20,7 @@ class StatusHandler:
 
     async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, list[Subscription]]:
         """The subscriptions of the businesses these events are about, by dossier."""
-        declarant = {event.number: event.fact.declarant for event in events if isinstance(event.fact, StatusChanged)}
+        declarant = {event.number: event.fact.declarant for event in events if isinstance(event.fact, PublicFact)}
         found = await subscriptions.of_declarants(connection, sorted(set(declarant.values())))
         for known in found.values():
             self._remember(known)
@@ -29,7 +29,7 @@ class StatusHandler:
     def handle(self, event: Event, state: list[Subscription] | None) -> Outcome[list[Subscription]]:
         """One intent for each subscription that wants the event."""
         change = event.fact
-        if not isinstance(change, StatusChanged):
+        if not isinstance(change, PublicFact):
             return Quarantine(f"{event.type} does not belong on {event.topic}")
         wanted = [one for one in state or () if one.wants(change)]
         if not wanted:

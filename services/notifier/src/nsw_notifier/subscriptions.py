@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from nsw_contracts.events import FINAL, StatusChanged, TaxCode
+from nsw_contracts.events import CommandRefused, PublicFact, StatusChanged, TaxCode
+from nsw_contracts.lifecycle import BUSINESS_ACTS, FINAL
 from nsw_runtime.database import Connection
 from pydantic import BaseModel, ConfigDict, HttpUrl
 
@@ -14,7 +15,11 @@ SECRET_BYTES: Final = 24  # Standard Webhooks: between 24 and 64
 
 
 class SubscriptionRequest(BaseModel):
-    """What a business asks for. `results` are the final statuses; `all` is every status change."""
+    """What a business asks for.
+
+    `all` is every public fact; `results` are final statuses, those in which the business must act, and its commands
+    that were refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,9 +39,11 @@ class Subscription(NamedTuple):
     events: str
     secret: str
 
-    def wants(self, change: StatusChanged) -> bool:
-        """Whether this subscription hears of this change."""
-        return self.events == "all" or change.status in FINAL
+    def wants(self, fact: PublicFact) -> bool:
+        """Whether this subscription hears of this fact."""
+        if self.events == "all" or isinstance(fact, CommandRefused):
+            return True
+        return isinstance(fact, StatusChanged) and (fact.status in FINAL or fact.status in BUSINESS_ACTS)
 
 
 _SAVE: Final = """

@@ -1,0 +1,134 @@
+"""The door for commands. Acknowledged means committed in Postgres, with its fact; whether it can be had, routing says.
+
+The same command sent again under its key is given the first receipt, whatever has become of the dossier meanwhile.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import asyncpg
+from nsw_contracts.envelope import fact_id
+from nsw_contracts.topics import SUBMISSIONS
+from nsw_runtime import metrics
+from nsw_runtime.clock import Clock
+from nsw_runtime.crash import crash_point
+from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.group_commit import GroupCommit
+from nsw_runtime.journal import append, entry
+from nsw_runtime.problems import Problem, unavailable
+from nsw_runtime.relay import Relay
+
+from nsw_intake import command_store
+from nsw_intake.command_store import TAKEN_BACK, CommandRow, Held, Key
+from nsw_intake.commands import FACT_TYPES, Filing, Request, filing
+from nsw_intake.door import GATHER_SECONDS, MOST_A_COMMIT, require_open
+from nsw_intake.errors import key_reused, unknown_dossier
+
+AGAIN: Final = "The command could not be stored now. Send it again with the same key."
+
+
+class CommandReceipt(NamedTuple):
+    """What the business gets. `command_id` is named again should the command be refused."""
+
+    number: str
+    command: str
+    command_id: str
+    received_at: str
+
+
+class CommandDoor:
+    """Takes commands in, many to a commit."""
+
+    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, waiting_most: int) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._relay = relay
+        self._waiting_most = waiting_most
+        self._commits = GroupCommit(self._commit, gather_seconds=GATHER_SECONDS, most=MOST_A_COMMIT)
+
+    async def take_in(self, requests: Sequence[Request], base: str = "") -> Sequence[CommandReceipt | Problem]:
+        """Take commands in; a receipt, or the problem, for each. `base` is the pointer of a body.
+
+        Raises:
+            Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
+        """
+        await require_open(self._relay, self._commits.waiting, self._waiting_most)
+        try:
+            results = await self._judge(requests, base)
+            filings = [one for one in results if isinstance(one, Filing)]
+            receipts = iter(await self._commits.submit(filings) if filings else ())
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            metrics.DOOR.labels("unavailable").inc(len(requests))
+            raise unavailable(AGAIN) from error
+        given = [next(receipts) if isinstance(one, Filing) else one for one in results]
+        metrics.DOOR.labels("taken").inc(sum(isinstance(one, CommandReceipt) for one in given))
+        metrics.DOOR.labels("refused").inc(sum(isinstance(one, Problem) for one in given))
+        return given
+
+    async def _judge(self, requests: Sequence[Request], base: str) -> list[Filing | CommandReceipt | Problem]:
+        """Each request as what may be filed, as the first receipt where it is held already, or as its problem."""
+        keys = [(one.number, one.idempotency_key) for one in requests]
+        async with self._pool.acquire() as connection:
+            held = await command_store.held(connection, keys)
+            standing = await command_store.standing(connection, sorted({one.number for one in requests}))
+        results: list[Filing | CommandReceipt | Problem] = []
+        for one, key in zip(requests, keys, strict=True):
+            if key in held:
+                results.append(_first(one, held[key]))
+            elif one.number not in standing:
+                results.append(unknown_dossier())
+            else:
+                try:
+                    results.append(filing(one, standing[one.number], self._clock(), base))
+                except Problem as problem:
+                    results.append(problem)
+        return results
+
+    async def _commit(self, filings: Sequence[Filing]) -> Sequence[CommandReceipt | Problem]:
+        crash_point("door.transaction.before")
+        async with self._pool.acquire() as connection, connection.transaction():
+            first: dict[Key, Filing] = {}
+            for one in filings:
+                first.setdefault(_key(one), one)
+            new = await command_store.file(connection, [_row(one) for one in first.values()])
+            held = await command_store.held(connection, list(first))
+            facts = [
+                entry(
+                    SUBMISSIONS,
+                    FACT_TYPES[one.request.command],
+                    one.fact,
+                    fact_id=held[key].id,
+                    traceparent=one.request.traceparent,
+                    content=one.content,
+                )
+                for key, one in first.items()
+                if key in new
+            ]
+            await append(connection, facts, self._clock())
+        crash_point("door.transaction.after")
+        self._relay.wake()
+        return [_first(one.request, held[_key(one)]) for one in filings]
+
+
+def _key(one: Filing) -> Key:
+    return one.request.number, one.request.idempotency_key
+
+
+def _row(one: Filing) -> CommandRow:
+    request = one.request
+    cause = f"{request.number}/{request.idempotency_key}"
+    return CommandRow(
+        number=request.number,
+        idempotency_key=request.idempotency_key,
+        command=request.command,
+        sha256=request.sha256,
+        id=fact_id(cause, FACT_TYPES[request.command]),
+        filed_at=one.fact.filed_at,
+    )
+
+
+def _first(request: Request, held: Held) -> CommandReceipt | Problem:
+    """The first receipt, when the same command is sent again."""
+    if held.sha256 not in (request.sha256, TAKEN_BACK):
+        return key_reused()
+    return CommandReceipt(request.number, held.command, held.id, held.filed_at.isoformat())
