@@ -11,7 +11,7 @@ from nsw_cli.http import get_json
 from nsw_cli.local import running
 from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder
 from nsw_cli.output import print_json, print_table, say
-from nsw_cli.statuses import LABELS, Language, sentence
+from nsw_cli.statuses import LABELS, Language, happened, sentence
 
 app = typer.Typer(no_args_is_help=True, help="One dossier.")
 
@@ -73,21 +73,30 @@ def print_dossier(found: Mapping[str, Any], lang: Language) -> None:
         (words["at"], f"~{words['status']}", words["agency"], f"~{words['detail']}"),
         (
             (
-                _time(change["at"]).removesuffix(" UTC"),
-                sentence(change["status"], lang),
-                change.get("agency"),
-                _said(change),
+                _time(entry["at"]).removesuffix(" UTC"),
+                happened(entry, lang),
+                entry.get("agency"),
+                _said(entry, lang),
             )
-            for change in found["timeline"]
+            for entry in found["timeline"]
         ),
     )
+    if found.get("possible"):
+        say(f"{words['possible']}: {', '.join(words[command] for command in found['possible'])}.")
 
 
-def _said(change: Mapping[str, Any]) -> str:
-    parts = [change[name] for name in SAID if change.get(name)]
+def _said(entry: Mapping[str, Any], lang: Language) -> str:
+    """What the agency or the window said, and until when something is due."""
+    parts = [entry[name] for name in SAID if entry.get(name)]
+    if entry.get("amount"):
+        parts.append(f"{entry['amount']} {entry.get('currency', '')}".strip())
+    if entry.get("explanation"):
+        parts.append(entry["explanation"][lang])
+    parts += [f"{line['hs_code']}: {line['why'][lang]}" for line in entry.get("lines", ())]
+    parts += [f"{LABELS[lang][name]} {_time(entry[name])} UTC" for name in ("due_at", "answer_by") if entry.get(name)]
     return "; ".join(", ".join(part) if isinstance(part, list) else part for part in parts)
 
 
 def _time(text: str) -> str:
     """RFC 3339 (UTC) to the second, for reading."""
-    return text.replace("T", " ").partition(".")[0].removesuffix("+00:00")
+    return text.replace("T", " ").partition(".")[0].removesuffix("+00:00").removesuffix("Z")

@@ -56,8 +56,8 @@ def bad_key() -> Problem:
 def key_reused() -> Problem:
     """The key belongs to another dossier of this business."""
     return Problem(
-        422, "idempotency-key-reused", f"The {KEY_HEADER} was used for another dossier",
-        "This business has sent another dossier with this key. Use a new key for a new dossier.",
+        422, "idempotency-key-reused", f"The {KEY_HEADER} was used for something else",
+        "This business has sent something else with this key. Use a new key for a new dossier or command.",
     )  # fmt: skip
 
 
