@@ -14,11 +14,12 @@ from nsw_runtime.service import ServiceBase
 from nsw_runtime.settings import ServiceSettings
 from nsw_runtime.subscriber import subscribe
 from starlette.applications import Starlette
+from support.scratch import Database
 
 
 @pytest.fixture
 def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[Service, ServiceBase]]:
-    """Each service's own composition root, run to where its consumers are made; nothing is connected."""
+    """Each service's own composition root, run to where its consumers are made; Kafka is not connected."""
     found: dict[Service, ServiceBase] = {}
     make = ServiceBase.application
 
@@ -29,14 +30,16 @@ def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[S
     agencies = tmp_path / "agencies.json"
     agencies.write_text(json.dumps([{"code": code, "url": "http://127.0.0.1:1"} for code in AGENCIES]))
     monkeypatch.setattr(ServiceBase, "application", note)
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("NSW_AGENCIES_FILE", str(agencies))
     return found
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_acknowledging_is_manual_everywhere(composed: dict[Service, ServiceBase], service: Service) -> None:
+async def test_acknowledging_is_manual_everywhere(
+    composed: dict[Service, ServiceBase], database: Database, monkeypatch: pytest.MonkeyPatch, service: Service
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.service_url(service))
     app_module = import_module(f"{PACKAGES[service]}.app")
     (settings_kind,) = [
         each

@@ -34,8 +34,7 @@ class _Server(uvicorn.Server):
 def run(kind: type[S], build: Callable[[S], Starlette]) -> None:
     """Read the settings, build the application, serve until told to stop; exits with 2 where settings are wrong."""
     # Batches make and drop tens of thousands of small objects; the collector's default thresholds walk the live ones
-    # for every 700 of them, which took about a tenth of all CPU time. What is there now lives as long as the process.
-    gc.freeze()
+    # for every 700 of them, which took about a tenth of all CPU time.
     gc.set_threshold(GC_OBJECTS, 20, 20)
     try:
         settings = read_settings(kind)
@@ -45,8 +44,10 @@ def run(kind: type[S], build: Callable[[S], Starlette]) -> None:
 
 
 async def _serve(settings: S, build: Callable[[S], Starlette]) -> None:
+    app = build(settings)
+    gc.freeze()  # what is there now, packs and all, lives as long as the process: it is not walked again
     config = uvicorn.Config(
-        build(settings),
+        app,
         host=settings.http_host,
         port=settings.http_port,
         http="httptools",

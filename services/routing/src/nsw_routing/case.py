@@ -16,7 +16,7 @@ Role = Literal["lead", "coordinating"]
 Request = Literal["amendment", "withdrawal"]
 
 
-class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
+class Frozen(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Base of what a case is made of: a case changes some twenty times in its life, and this changes quickest."""
 
     def but(self, **changes: Any) -> Self:
@@ -24,7 +24,7 @@ class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.structs.replace(self, **changes)
 
 
-class Clock(Frozen, frozen=True, omit_defaults=True):
+class Clock(Frozen, frozen=True, omit_defaults=True, gc=False):
     """An agency's time.
 
     Running: `due_at` is there, and `warn_at` until the warning was stated. Standing: `left` is there.
@@ -45,7 +45,7 @@ class Clock(Frozen, frozen=True, omit_defaults=True):
 NO_CLOCK: Final = Clock()
 
 
-class AtAgency(Frozen, frozen=True, omit_defaults=True):
+class AtAgency(Frozen, frozen=True, omit_defaults=True, gc=False):
     """A dossier at one agency.
 
     `accepted`: it was taken in for processing. `before`: where the business's answer leads back to, while it must act.
@@ -70,7 +70,7 @@ class AtAgency(Frozen, frozen=True, omit_defaults=True):
         return self.status in FINAL
 
 
-class Case(Frozen, frozen=True):
+class Case(Frozen, frozen=True, gc=False):
     """One dossier. `revision` counts its public facts; `request` is what the lead agency has still to answer.
 
     `goods` are the keys of its inspected goods under the procedure's policy, `drawn` of those that the random check
