@@ -50,13 +50,15 @@ class ForwardedHead(AgencyWork):
     amount: Amount | None = None
     currency: Currency | None = None
     reference: Reference = ""
+    inspection: tuple[LineInspection, ...] = ()
 
 
 class Forwarded(ForwardedHead):
     """What happened to a dossier that the agency has: the business acted on it, or another agency decided.
 
     `content` is the whole dossier where the business changed it. `about`, `status` and `outcome` are of another agency:
-    the coordinating one that decided, or the lead agency that has ended the dossier.
+    the coordinating one that decided, or the lead agency that has ended the dossier. `inspection`: how the goods of the
+    changed dossier are inspected, or would be once the agency agrees.
     """
 
     content: DossierContent | None = None

@@ -103,6 +103,7 @@ def test_after_an_edit_it_is_told_again_by_the_new_goods_and_on_the_new_day() ->
     assert decided_.day == local_day(AT + DAY)
     assert (decided_.lines[0].hs_code, decided_.lines[0].mode) == ("040900", "tight")
     assert life.case.goods == keys(FOOD, other)
+    assert told(entries)["BYTE"].inspection == decided_.lines, "the agency hears how the new goods are inspected"
 
 
 def test_goods_the_random_check_took_stay_taken_when_the_dossier_is_edited_on_a_later_day() -> None:

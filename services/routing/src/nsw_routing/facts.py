@@ -70,7 +70,14 @@ def routed(event: Event, case: Case, content: bytes, at: datetime, lines: Sequen
     ]
 
 
-def forwarded(event: Event, case: Case, tell: Tell, at: datetime, content: bytes | None) -> Entry:
+def forwarded(
+    event: Event,
+    case: Case,
+    tell: Tell,
+    at: datetime,
+    content: bytes | None,
+    lines: Sequence[LineInspection] = (),
+) -> Entry:
     """What an agency is told of a dossier it has."""
     one = case.at(tell.agency)
     assert one is not None  # noqa: S101  # only agencies of the case are told
@@ -90,6 +97,7 @@ def forwarded(event: Event, case: Case, tell: Tell, at: datetime, content: bytes
         amount=fact.amount if isinstance(fact, PaymentFiled) else None,
         currency=fact.currency if isinstance(fact, PaymentFiled) else None,
         reference=fact.reference if isinstance(fact, PaymentFiled) else "",
+        inspection=tuple(lines) if tell.with_content else (),
     )
     return entry(
         AGENCY_TOPICS[one.agency],

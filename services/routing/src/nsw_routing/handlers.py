@@ -17,6 +17,7 @@ from nsw_contracts.events import (
     CommandFact,
     Delivered,
     DossierContent,
+    LineInspection,
     ResultIssued,
     Submitted,
     says,
@@ -145,10 +146,11 @@ class CaseHandler:
         content = content_of(event.value) if has_content(event.value) else None
         moved = _settle(outcome, case, at, pack)
         stated = [facts.status_changed(event, moved, at, pack.deadlines)]
+        lines: Sequence[LineInspection] = ()
         if content is not None and pack.inspection is not None:
-            moved, decided = self._reinspect(event, moved, pack, content, held.records, at)
+            moved, lines, decided = self._reinspect(event, moved, pack, content, held.records, at)
             stated += decided
-        stated += [facts.forwarded(event, moved.case, tell, at, content) for tell in moved.tell]
+        stated += [facts.forwarded(event, moved.case, tell, at, content, lines) for tell in moved.tell]
         return Applied(state=Held(moved.case, held.records, held.outcomes), facts=stated)
 
     def _reinspect(
@@ -159,17 +161,17 @@ class CaseHandler:
         content: bytes,
         records: Mapping[str, GoodsRecord],
         at: datetime,
-    ) -> tuple[Moved, list[Entry]]:
+    ) -> tuple[Moved, Sequence[LineInspection], list[Entry]]:
         """The business changed the dossier: other goods may be in it now, or will be once the agency agrees."""
         case = moved.case
         decided = inspect(self._draws, case, pack, DossierContent.model_validate_json(content), records, at)
         if decided is None:
-            return moved, []
+            return moved, (), []
         case = case.but(drawn=decided.drawn)
         if case.request is not None:
-            return replace(moved, case=case.but(asked_goods=decided.goods)), []
+            return replace(moved, case=case.but(asked_goods=decided.goods)), decided.lines, []
         case = case.but(goods=decided.goods, revision=case.revision + 1)
-        return replace(moved, case=case), [facts.inspection_decided(event, case, decided, at)]
+        return replace(moved, case=case), decided.lines, [facts.inspection_decided(event, case, decided, at)]
 
 
 def _hear(event: Event, fact: AgencyFact, held: Held, case: Case, pack: Pack) -> Outcome[Held]:
