@@ -9,7 +9,7 @@ import typer
 from nsw_cli.errors import CommandError
 from nsw_cli.http import get_json
 from nsw_cli.local import running
-from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl
 from nsw_cli.output import print_json, print_table, say
 from nsw_cli.statuses import LABELS, Language, happened, sentence
 
@@ -27,13 +27,7 @@ def dossier() -> None:
 def show(
     number: Annotated[str, typer.Argument(help="The dossier's number, twelve digits.")],
     folder: Folder = DEFAULT_FOLDER,
-    intake: Annotated[
-        str | None,
-        typer.Option(
-            "--intake-url", envvar="NSW_INTAKE_URL", help="Intake's base URL.  [default: the local stack's]",
-            show_default=False,
-        ),
-    ] = None,
+    intake: IntakeUrl = None,
     lang: Annotated[Language, typer.Option(help="English or Vietnamese.")] = "en",
     *,
     as_json: AsJson = False,

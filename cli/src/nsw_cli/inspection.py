@@ -15,7 +15,7 @@ from nsw_cli.dossier import fetch
 from nsw_cli.errors import FOUND_WRONG, CommandError
 from nsw_cli.http import get_json
 from nsw_cli.local import running
-from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl
 from nsw_cli.output import print_json, print_table, say
 
 app = typer.Typer(no_args_is_help=True, help="How goods are inspected.")
@@ -56,13 +56,7 @@ def inspection() -> None:
 def audit_command(
     number: Annotated[str, typer.Argument(help="The dossier's number, twelve digits.")],
     folder: Folder = DEFAULT_FOLDER,
-    intake: Annotated[
-        str | None,
-        typer.Option(
-            "--intake-url", envvar="NSW_INTAKE_URL", help="Intake's base URL.  [default: the local stack's]",
-            show_default=False,
-        ),
-    ] = None,
+    intake: IntakeUrl = None,
     routing: Annotated[
         str | None,
         typer.Option(

@@ -28,6 +28,15 @@ Kafka = Annotated[
         show_default=False,
     ),
 ]
+IntakeUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--intake-url",
+        envvar="NSW_INTAKE_URL",
+        help="Intake's base URL.  [default: the local stack's]",
+        show_default=False,
+    ),
+]
 OneService = Annotated[
     Service | None, typer.Option("--service", help="Only this service.  [default: all]", show_default=False)
 ]

@@ -22,7 +22,11 @@ def example(code: str = FOOD) -> dict[str, Any]:
 
 def spoiled(path: str, value: Any, code: str = FOOD) -> dict[str, Any]:
     """The example with the field at this pointer changed, or removed (`...`)."""
-    content = example(code)
+    return changed(example(code), path, value)
+
+
+def changed(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """This content, its field at this pointer changed or removed (`...`) in place."""
     *way, last = path.strip("/").split("/")
     node: Any = content
     for part in way:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from filing_examples import changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nsw_contracts.events import DossierContent
@@ -40,16 +41,7 @@ def pointers(problem: Problem) -> list[str]:
 
 def spoiled(path: str, value: Any) -> dict[str, Any]:
     """The good content with one field at this pointer changed, or removed (`...`)."""
-    content = json.loads(json.dumps(CONTENT))
-    *way, last = path.strip("/").split("/")
-    node: Any = content
-    for part in way:
-        node = node[int(part)] if isinstance(node, list) else node[part]
-    if value is ...:
-        del node[last]
-    else:
-        node[int(last) if isinstance(node, list) else last] = value
-    return content
+    return changed(json.loads(json.dumps(CONTENT)), path, value)
 
 
 NOT_JSON = {

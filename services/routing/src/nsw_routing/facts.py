@@ -5,6 +5,7 @@ A fact's id follows from the id of what caused it, so that it is recognised when
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import (
@@ -29,6 +30,7 @@ from nsw_contracts.events import (
     LineInspection,
     Overdue,
     PaymentFiled,
+    PublicFact,
     ResultIssued,
     RoutedHead,
     StatusChanged,
@@ -114,16 +116,8 @@ def status_changed(event: Event, moved: Moved, at: datetime, deadlines: Deadline
     case, fact = moved.case, event.fact
     agency = fact.agency if isinstance(fact, AgencyFact) else case.lead.agency
     one = case.at(agency) or case.lead
-    status = case.status
     change = StatusChanged(
-        number=case.number,
-        revision=case.revision,
-        status=status,
-        procedure=case.procedure,
-        pack_version=case.pack_version,
-        declarant=case.declarant,
-        agency=agency,
-        changed_at=at,
+        **_known(case, agency, at),
         what=moved.what,
         reason=fact.reason if isinstance(fact, AgencyDecision) else _given(fact),
         items=fact.items if isinstance(fact, SupplementRequested) else (),
@@ -132,61 +126,34 @@ def status_changed(event: Event, moved: Moved, at: datetime, deadlines: Deadline
         amount=fact.amount if isinstance(fact, FeeRequested) else "",
         currency=fact.currency if isinstance(fact, FeeRequested) else "",
         due_at=one.clock.due_at,
-        answer_by=due(at, deadlines.answer) if status in BUSINESS_ACTS and one.status == status else None,
+        answer_by=due(at, deadlines.answer) if one.status in BUSINESS_ACTS and one.status == case.status else None,
         explanation=moved.explanation,
         agencies=_agencies(case),
     )
-    return entry(
-        STATUS, STATUS_CHANGED, change, fact_id=fact_id(event.id, STATUS_CHANGED), traceparent=event.traceparent
-    )
+    return _public(event, STATUS_CHANGED, change)
 
 
 def command_refused(event: Event, case: Case, refused: NotPossible, fact: CommandFact) -> Entry:
     """The business cannot have what it asked for."""
     said = CommandRefused(
-        number=case.number,
-        revision=case.revision,
-        status=case.status,
-        procedure=case.procedure,
-        pack_version=case.pack_version,
-        declarant=case.declarant,
-        agency=case.lead.agency,
-        changed_at=fact.filed_at,
+        **_known(case, case.lead.agency, fact.filed_at),
         command=COMMANDS[type(fact)],
         command_id=event.id,
         explanation=refused.why,
         possible=POSSIBLE[case.status],
     )
-    return entry(
-        STATUS, COMMAND_REFUSED, said, fact_id=fact_id(event.id, COMMAND_REFUSED), traceparent=event.traceparent
-    )
+    return _public(event, COMMAND_REFUSED, said)
 
 
 def inspection_decided(event: Event, case: Case, decided: Decided, at: datetime) -> Entry:
     """How the goods are inspected."""
     said = InspectionDecided(
-        number=case.number,
-        revision=case.revision,
-        status=case.status,
-        procedure=case.procedure,
-        pack_version=case.pack_version,
-        declarant=case.declarant,
-        agency=case.lead.agency,
-        changed_at=at,
+        **_known(case, case.lead.agency, at),
         lines=decided.lines,
         day=decided.draw.day,
         commitment=decided.draw.commitment,
     )
-    return entry(
-        STATUS, INSPECTION_DECIDED, said, fact_id=fact_id(event.id, INSPECTION_DECIDED), traceparent=event.traceparent
-    )
-
-
-def _agencies(case: Case) -> tuple[AgencyStatus, ...]:
-    """Each agency's status, where several decide."""
-    if len(case.agencies) == 1:
-        return ()
-    return tuple(AgencyStatus(agency=one.agency, role=one.role, status=one.status) for one in case.agencies)
+    return _public(event, INSPECTION_DECIDED, said)
 
 
 def deadline(case: Case, one: AtAgency, what: str, when: datetime) -> Entry:
@@ -195,18 +162,37 @@ def deadline(case: Case, one: AtAgency, what: str, when: datetime) -> Entry:
     assert due_at is not None  # noqa: S101  # a clock that speaks has run
     fact_type, model = (OVERDUE, Overdue) if what == "overdue" else (DEADLINE_NEAR, DeadlineNear)
     said = model(
-        number=case.number,
-        revision=case.revision,
-        status=case.status,
-        procedure=case.procedure,
-        pack_version=case.pack_version,
-        declarant=case.declarant,
-        agency=one.agency,
-        changed_at=when,
+        **_known(case, one.agency, when),
         due_at=due_at,
     )
     cause = f"{case.number}/{one.agency}/{due_at.isoformat()}"
     return entry(STATUS, fact_type, said, fact_id=fact_id(cause, fact_type), traceparent=None)
+
+
+def _public(event: Event, fact_type: str, said: PublicFact) -> Entry:
+    """A public fact that an event caused."""
+    return entry(STATUS, fact_type, said, fact_id=fact_id(event.id, fact_type), traceparent=event.traceparent)
+
+
+def _known(case: Case, agency: str, at: datetime) -> dict[str, Any]:
+    """What every public fact says of its dossier."""
+    return {
+        "number": case.number,
+        "revision": case.revision,
+        "status": case.status,
+        "procedure": case.procedure,
+        "pack_version": case.pack_version,
+        "declarant": case.declarant,
+        "agency": agency,
+        "changed_at": at,
+    }
+
+
+def _agencies(case: Case) -> tuple[AgencyStatus, ...]:
+    """Each agency's status, where several decide."""
+    if len(case.agencies) == 1:
+        return ()
+    return tuple(AgencyStatus(agency=one.agency, role=one.role, status=one.status) for one in case.agencies)
 
 
 def _given(fact: Fact) -> str:

@@ -23,14 +23,23 @@ select {_COLUMNS} from dossier_case where number in (
     select number from dossier_case where next_at <= $1 order by next_at limit $2
 ) order by number for update skip locked
 """  # noqa: S608
-_SAVE: Final = """ insert into dossier_case (number, procedure, pack_version, declarant, agencies, changed_at,
-request, revision, goods, drawn, asked_goods, status, next_at) select n, p, v, d, a, c, q, r, string_to_array(g,
-chr(31)), string_to_array(w, chr(31)), string_to_array(k, chr(31)), s, x from unnest($1::text[], $2::text[],
-$3::text[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::text[], $8::int[], $9::text[], $10::text[], $11::text[],
-$12::text[], $13::timestamptz[]) as c(n, p, v, d, a, c, q, r, g, w, k, s, x) order by n on conflict (number) do update
-set agencies = excluded.agencies, changed_at = excluded.changed_at, request = excluded.request, revision =
-excluded.revision, goods = excluded.goods, drawn = excluded.drawn, asked_goods = excluded.asked_goods, status =
-excluded.status, next_at = excluded.next_at
+_SAVE: Final = """
+insert into dossier_case (
+    number, procedure, pack_version, declarant, agencies, changed_at, request, revision,
+    goods, drawn, asked_goods, status, next_at
+)
+select
+    n, p, v, d, a, c, q, r,
+    string_to_array(g, chr(31)), string_to_array(w, chr(31)), string_to_array(k, chr(31)), s, x
+from unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[], $7::text[], $8::int[],
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[]
+) as c(n, p, v, d, a, c, q, r, g, w, k, s, x)
+order by n
+on conflict (number) do update set
+    agencies = excluded.agencies, changed_at = excluded.changed_at, request = excluded.request,
+    revision = excluded.revision, goods = excluded.goods, drawn = excluded.drawn,
+    asked_goods = excluded.asked_goods, status = excluded.status, next_at = excluded.next_at
 """
 _GOODS: Final = """
 select r.policy, r.goods, r.mode, r.passes, r.exempt_until, r.outcomes
