@@ -7,6 +7,7 @@ and all. On the wire this is at least once, with an id that stays the same, by w
 
 import asyncio
 import contextlib
+import heapq
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -31,6 +32,7 @@ from nsw_runtime.telemetry import fail
 log = logging.getLogger(__name__)
 
 SCAN_SECONDS: Final = 2.0  # backup to being told of new intents in process
+SCAN_SHARE: Final = 0.02  # of the time, at most, goes into looking for lanes
 LANES_AT_ONCE: Final = 64
 RESULTS_A_COMMIT: Final = 2000
 GATHER_SECONDS: Final = 0.005
@@ -93,9 +95,9 @@ class Transport(Protocol):
 
 @dataclass(slots=True)
 class _Lane:
-    due: float
-    busy: bool = False
-    more: bool = False
+    """A lane with something to send, or that may have: idle and in the queue once, or busy and not in it."""
+
+    more: bool = False  # intents were added since its last group was read
     failures: int = 0
 
 
@@ -126,6 +128,7 @@ class Sender:
         self._on_commit = on_commit
         self._ownership = Ownership(database_url, service, "sender")
         self._lanes: dict[str, _Lane] = {}
+        self._queue: list[tuple[float, str]] = []  # a heap of idle lanes by when they are due
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._commits = GroupCommit(self._commit, gather_seconds=GATHER_SECONDS, most=RESULTS_A_COMMIT)
@@ -135,7 +138,8 @@ class Sender:
         for name in lanes:
             lane = self._lanes.get(name)
             if lane is None:
-                self._lanes[name] = _Lane(time.monotonic() + self._transport.wait(name))
+                self._lanes[name] = _Lane()
+                self._enqueue(name, self._transport.wait(name))
             else:
                 lane.more = True
         self._woken.set()
@@ -146,11 +150,12 @@ class Sender:
         try:
             while True:
                 try:
-                    if time.monotonic() >= next_scan:
+                    if (began := time.monotonic()) >= next_scan:
                         await self._ownership.claim()
                         async with self._pool.acquire() as connection:
                             self.tell(await store.lanes(connection))
-                        next_scan = time.monotonic() + SCAN_SECONDS
+                        took = time.monotonic() - began
+                        next_scan = began + max(SCAN_SECONDS, took / SCAN_SHARE)
                     await self._start_due()
                 except (*UNAVAILABLE, asyncpg.PostgresError) as error:
                     if self._health.bad("sender", f"{type(error).__name__}: {error}"):
@@ -168,10 +173,12 @@ class Sender:
                 await asyncio.wait(self._tasks, timeout=10)
             await self._ownership.release()
 
+    def _enqueue(self, name: str, seconds: float) -> None:
+        heapq.heappush(self._queue, (time.monotonic() + seconds, name))
+
     async def _rest(self, next_scan: float) -> None:
-        idle = [lane.due for lane in self._lanes.values() if not lane.busy]
         room = len(self._tasks) < LANES_AT_ONCE
-        until = min([next_scan, *idle]) if room else next_scan
+        until = min(next_scan, self._queue[0][0]) if room and self._queue else next_scan
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), max(0.0, until - time.monotonic()))
         self._woken.clear()
@@ -179,34 +186,34 @@ class Sender:
     async def _start_due(self) -> None:
         now = time.monotonic()
         ready: dict[str, int] = {}
-        for name, lane in list(self._lanes.items()):
-            if len(ready) + len(self._tasks) >= LANES_AT_ONCE:
-                break
-            if lane.busy or lane.due > now:
-                continue
+        while self._queue and self._queue[0][0] <= now and len(ready) + len(self._tasks) < LANES_AT_ONCE:
+            _, name = heapq.heappop(self._queue)
             most = self._transport.most(name) if group_of(name) in self._ownership.groups else 0
             if most:
                 ready[name] = most
+                self._lanes[name].more = False
             else:
                 del self._lanes[name]
         if not ready:
             return
-        for name in ready:
-            self._lanes[name].more = False
-        async with self._pool.acquire() as connection:
-            due = await store.due(connection, ready)
+        try:
+            async with self._pool.acquire() as connection:
+                due = await store.due(connection, ready)
+        except BaseException:
+            for name in ready:
+                self._enqueue(name, 0)
+            raise
         for name, most in ready.items():
-            if name not in due:
-                if self._lanes[name].more:
-                    self._lanes[name].due = now + self._transport.wait(name)
-                else:
-                    del self._lanes[name]
-                continue
-            self._lanes[name].busy = True
-            self._lanes[name].more |= len(due[name]) == most
-            task = asyncio.create_task(self._serve(name, due[name]))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            lane = self._lanes[name]
+            if name in due:
+                lane.more |= len(due[name]) == most
+                task = asyncio.create_task(self._serve(name, due[name]))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            elif lane.more:
+                self._enqueue(name, self._transport.wait(name))
+            else:
+                del self._lanes[name]
 
     async def _serve(self, name: str, pending: Sequence[Pending]) -> None:
         """Send one group of a lane and have its results committed; says when the lane is next due."""
@@ -221,13 +228,14 @@ class Sender:
             cause = f"{type(error).__name__}: {error}"
             attempts = [Retry(cause)]
             log.warning("results not committed; the lane goes again", extra={"lane": name, "cause": cause})
-        lane.busy = False
         if any(isinstance(attempt, Retry) for attempt in attempts):
-            lane.due = time.monotonic() + backoff(lane.failures)
+            self._enqueue(name, backoff(lane.failures))
             lane.failures += 1
-        else:
+        elif lane.more or any(isinstance(attempt, Held) for attempt in attempts):
+            self._enqueue(name, 0 if full else self._transport.wait(name))
             lane.failures = 0
-            lane.due = time.monotonic() + (0.0 if full else self._transport.wait(name))
+        else:
+            del self._lanes[name]
         self._woken.set()
 
     async def _commit(self, finished: Sequence[_Finished]) -> Sequence[None]:
