@@ -6,8 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_READY := .tools/.ready
 SYNCED := .venv/.synced
-PROJECTS := pyproject.toml $(wildcard */pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)
-SOURCES := $(wildcard */src services/*/src deploy/*/src)
+PROJECTS := pyproject.toml $(wildcard */pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml clients/*/pyproject.toml)
+SOURCES := $(wildcard */src services/*/src deploy/*/src clients/*/src)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check up down bench faults schemas procedures fmt clean

@@ -55,3 +55,29 @@ async def test_a_failed_try_is_counted_and_stays_first(database: Database) -> No
         await intents.failed(connection, [("BCT", first.seq, "answered 503", False)])
         assert await ids(connection, {"BCT": 1}) == {"BCT": ["1"]}
         assert (await intents.due(connection, {"BCT": 1}))["BCT"][0].attempts == 1
+
+
+async def test_statements_planned_on_an_empty_table_stay_cheap_on_a_full_one(database: Database) -> None:
+    """Autovacuum finds the queue empty at one moment; what was planned then must not read it whole for each lane."""
+    lanes = {f"sub_{n:04d}": 5 for n in range(400)}
+    async with database.connection("notifier") as connection:
+        async with database.owner() as owner:
+            await intents.add(connection, [intent(lane, lane) for lane in lanes], NOW)
+            await connection.execute("delete from intent")
+            await owner.execute("vacuum analyze notifier.intent")
+        for _ in range(10):  # Postgres keeps a plan for good after the fifth time
+            await intents.lanes(connection)
+            await intents.due(connection, lanes)
+            await intents.done(connection, [("sub_0000", 1)])
+        await intents.add(connection, [intent(lane, f"{lane}-{n}") for n in range(5) for lane in lanes], NOW)
+        async with connection.transaction():
+            assert await intents.lanes(connection) == sorted(lanes)
+            due = await intents.due(connection, lanes)
+            places = [(one.lane, one.seq) for group in due.values() for one in group]
+            assert await intents.done(connection, places) == set(places)
+            read = await connection.fetchval(
+                "select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables "
+                "where schemaname = 'notifier' and relname = 'intent'"
+            )
+        assert len(places) == 2000
+        assert read < 20_000, f"{read} rows read for 2,000 intents"

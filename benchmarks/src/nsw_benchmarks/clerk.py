@@ -16,7 +16,7 @@ from nsw_benchmarks.profile import Filing
 from nsw_benchmarks.simulator_doors import SimulatorDoors
 from nsw_benchmarks.stories import FEE, Mix, Story
 
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.5
 
 
 class Clerk:
@@ -54,8 +54,7 @@ class Clerk:
             self._due |= {task["number"]: task["revision"] for task in tasks}
             # A webhook can overtake the receipt: then its dossier waits until it is known. Others' never are.
             ready = [number for number in self._due if number in self._waiting]
-            if not ready:
-                await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)  # a clerk acts on what has gathered, not on each webhook
             for start in range(0, len(ready), MOST_LINES):
                 await self._file(ready[start : start + MOST_LINES])
 

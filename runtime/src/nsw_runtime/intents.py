@@ -22,7 +22,7 @@ class Pending(NamedTuple):
 
 
 COLUMNS: Final = ("lane", "id", "dossier", "body", "traceparent", "created_at")
-_LANES: Final = "select distinct lane from intent where not parked"
+_LANES: Final = "select distinct lane from intent where not parked order by lane"
 _DUE: Final = """
 select i.lane, i.seq, i.id, i.dossier, i.body, i.traceparent, i.attempts, i.created_at
 from unnest($1::text[], $2::int[]) as l(lane, most)

@@ -1,0 +1,1 @@
+"""A client of the National Single Window for businesses: files dossiers and follows them."""
