@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 from nsw_contracts.events import DELIVERED, Delivered
 from nsw_contracts.topics import AGENCY_RESULTS, murmur2
+from nsw_runtime import intents
 from nsw_runtime.database import Connection
-from nsw_runtime.journal import Entry, append, entry
+from nsw_runtime.handling import Intent
+from nsw_runtime.journal import Entry, append, entry, make_months
 from support.polling import until
 from support.scratch import Database
 
@@ -133,3 +135,19 @@ async def test_one_dossiers_facts_are_in_one_stream_and_in_the_order_stated(data
             await append(connection, [fact(number, f"{n}") for n in range(50)], NOW)
         (rows,) = (await positions(connection)).values()
         assert rows == [(n + 1, f"{n}") for n in range(50)]
+
+
+async def test_a_row_that_fits_a_page_is_neither_compressed_nor_moved_out(database: Database) -> None:
+    """A dossier's content is a little wider than what Postgres leaves alone, and it is written three times."""
+    wide = Entry(AGENCY_RESULTS.name, "260000000017", DELIVERED, "", b'{"a":"b"}' * 700, None)
+    stored = "select pg_column_compression(value) is null, pg_column_toast_chunk_id(value) is null from journal"
+    async with database.connection("ministry-adapter") as connection:
+        for year in (2026, 2031):  # a month that the installation made, and one that comes later
+            at = datetime(year, 11, 2, tzinfo=UTC)
+            await make_months(connection, at)
+            async with connection.transaction():
+                await append(connection, [wide._replace(id=f"{year}")], at)
+        assert [tuple(row) for row in await connection.fetch(stored)] == [(True, True)] * 2
+        await intents.add(connection, [Intent("BYTE", "wide", "260000000017", wide.value, None)], NOW)
+        row = await connection.fetchrow(stored.replace("value", "body").replace("journal", "intent"))
+        assert tuple(row) == (True, True)
