@@ -19,7 +19,7 @@ def headers(fact_type, number="260000000019", traceparent=TRACE):
         fact_type=fact_type,
         fact=envelope.fact_id("cause", fact_type),
         writer="intake",
-        number=number,
+        key=number,
         position=42,
         recorded_at=RECORDED,
         traceparent=traceparent,
@@ -32,8 +32,8 @@ def headers(fact_type, number="260000000019", traceparent=TRACE):
 def test_the_official_sdk_reads_our_messages(fact_type, facts, data):
     fact = data.draw(facts(fact_type))
     message = KafkaMessage(
-        headers=dict(headers(fact_type, fact.number)),
-        key=fact.number.encode(),
+        headers=dict(headers(fact_type, fact.key)),
+        key=fact.key.encode(),
         value=fact.model_dump_json().encode(),
     )
 
@@ -43,7 +43,7 @@ def test_the_official_sdk_reads_our_messages(fact_type, facts, data):
     assert event["type"] == fact_type
     assert event["id"] == envelope.fact_id("cause", fact_type)
     assert event["source"] == "/nsw/intake"
-    assert event["subject"] == fact.number
+    assert event["subject"] == fact.key
     assert datetime.fromisoformat(event["time"]) == RECORDED
     assert event["dataschema"] == f"urn:nsw:schema:{fact_type}"
     assert event["datacontenttype"] == "application/json"

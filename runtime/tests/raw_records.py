@@ -41,7 +41,7 @@ def delivered(position: int = 1, *, traceparent: str | None = None) -> Record:
 
 def of_fact(kind: str, fact: Fact, position: int = 1, traceparent: str | None = None) -> Record:
     head = headers(
-        fact_type=kind, fact=fact_id(fact.number, kind), writer="ministry-adapter", number=fact.number,
+        fact_type=kind, fact=fact_id(fact.number, kind), writer="ministry-adapter", key=fact.key,
         position=position, recorded_at=AT, traceparent=traceparent,
     )  # fmt: skip
     return Record(position, fact.number.encode(), fact.model_dump_json().encode(), head)

@@ -43,8 +43,8 @@ REASONS = {
     ),
     "a raw NUL": (valued(SECRET.encode() + b"\x00"), "value:  json_invalid"),
     "an escaped NUL": (valued(b'{"x": "\\u0000"}'), "value: holds NUL"),
-    "another key": (replace(delivered(), key=b"260000000025"), "key: is not the dossier number"),
-    "no key": (replace(delivered(), key=None), "key: is not the dossier number"),
+    "another key": (replace(delivered(), key=b"260000000025"), "key: is not what the value is about"),
+    "no key": (replace(delivered(), key=None), "key: is not what the value is about"),
 }
 
 
@@ -63,7 +63,7 @@ def test_a_good_record_is_the_fact() -> None:
     read = read_event(placed(record))
     assert isinstance(read, Event)
     assert (read.topic, read.partition, read.position) == (record.topic, 0, 1)
-    assert (read.type, read.number, read.traceparent, read.value) == (DELIVERED, NUMBER, TRACE, record.value)
+    assert (read.type, read.key, read.traceparent, read.value) == (DELIVERED, NUMBER, TRACE, record.value)
 
 
 @pytest.mark.parametrize("trace", [b"", b"\xff", b"00-\x00", b'00-"-x-01', TRACE.encode() + b"0", None])

@@ -57,7 +57,7 @@ async def test_parked_events_wait_by_stream_and_come_back_in_order(database: Dat
         events = [event(1, 0), event(2, 1), event(3, 0), event(9, 0, "submissions")]
         for moment, one in enumerate(events):
             await quarantine.park(connection, [ParkedEvent(one, "why")], NOW + timedelta(seconds=moment))
-        first, second = events[0].number, events[1].number
+        first, second = events[0].key, events[1].key
         assert await quarantine.waiting(connection, [first, "260000000000"]) == {
             (first, "results", 0),
             (first, "submissions", 0),

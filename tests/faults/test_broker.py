@@ -17,7 +17,13 @@ from support.stories import Message, produce
 
 DOSSIERS = 150
 RATE = 100.0
-GROUPS = ["nsw-intake", "nsw-routing", "nsw-notifier", *(f"nsw-adapter-{agency.lower()}" for agency in AGENCIES)]
+GROUPS = [
+    "nsw-intake",
+    "nsw-routing",
+    "nsw-notifier",
+    "nsw-adapter-registrations",
+    *(f"nsw-adapter-{agency.lower()}" for agency in AGENCIES),
+]
 
 
 async def test_a_broker_wiped_in_the_middle_of_a_replay(live: Live) -> None:
@@ -141,7 +147,7 @@ async def test_a_position_missing_on_the_broker_stops_its_stream_until_it_is_rep
 
 def _message(row: asyncpg.Record) -> Message:
     head = headers(
-        fact_type=row["type"], fact=row["id"], writer="intake", number=row["key"], position=row["position"],
+        fact_type=row["type"], fact=row["id"], writer="intake", key=row["key"], position=row["position"],
         recorded_at=row["recorded_at"], traceparent=None,
     )  # fmt: skip
     return Message(row["position"], row["key"].encode(), row["value"], head)

@@ -39,7 +39,7 @@ class Message(NamedTuple):
 
 def message(position: int, kind: str, fact: Fact) -> Message:
     head = headers(
-        fact_type=kind, fact=fact_id(fact.number, kind), writer="test", number=fact.number, position=position,
+        fact_type=kind, fact=fact_id(fact.number, kind), writer="test", key=fact.key, position=position,
         recorded_at=AT, traceparent=None,
     )  # fmt: skip
     return Message(position, fact.number.encode(), fact.model_dump_json().encode(), head)

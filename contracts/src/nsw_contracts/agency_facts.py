@@ -9,7 +9,7 @@ from nsw_contracts.parts import (
     AgencyCode,
     Amount,
     Currency,
-    Fact,
+    DossierFact,
     Moment,
     Outcome,
     PackVersion,
@@ -21,7 +21,7 @@ from nsw_contracts.parts import (
 ITEMS: Final = 200  # with these, the largest fact stays far below Kafka's largest message
 
 
-class AgencyFact(Fact):
+class AgencyFact(DossierFact):
     """Base of what an agency did. `message_id` is the delivery it answers: the id of the fact that told the agency."""
 
     agency: AgencyCode

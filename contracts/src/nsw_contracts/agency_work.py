@@ -10,14 +10,14 @@ from nsw_contracts.parts import (
     Amount,
     Currency,
     DossierContent,
-    Fact,
+    DossierFact,
     LineInspection,
     PackVersion,
     Reference,
 )
 
 
-class AgencyWork(Fact):
+class AgencyWork(DossierFact):
     """Base of what an agency is told. `what` says what happened."""
 
     agency: AgencyCode

@@ -9,10 +9,12 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from nsw_contracts import envelope, events
+from nsw_contracts.registration_facts import Party
 from nsw_contracts.topics import (
     AGENCY_RESULTS,
     AGENCY_TOPICS,
     NOTIFICATIONS,
+    REGISTRATIONS,
     STATUS,
     SUBMISSIONS,
     TOPICS,
@@ -25,11 +27,13 @@ CARRIES: Final[dict[str, tuple[str, ...]]] = {
     STATUS.name: tuple(events.PUBLIC_FACTS),
     AGENCY_RESULTS.name: tuple(events.AGENCY_FACTS),
     NOTIFICATIONS.name: (events.NOTIFIED,),
+    REGISTRATIONS.name: tuple(events.REGISTRATION_FACTS),
     **{topic.name: tuple(events.AGENCY_WORK) for topic in AGENCY_TOPICS.values()},
 }
 """The fact types that each topic carries."""
 
 _NUMBER: Final = TypeAdapter(events.Number).json_schema() | {"description": "The dossier number."}
+_PARTY: Final = TypeAdapter(Party).json_schema() | {"description": "The business's tax code or the agency's code."}
 _KAFKA_BINDING: Final = "0.5.0"
 _SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 
@@ -42,9 +46,10 @@ def asyncapi() -> dict[str, Any]:
             "title": "National Single Window: messages between its services",
             "version": "1",
             "description": (
-                "CloudEvents 1.0 in Kafka's binary mode. The key is the dossier number; the partition is"
-                " murmur2(key) mod the topic's partitions. Messages of one partition carry positions without"
-                " gaps in nsw_position; a reader knows repeats and losses by them. Each topic has one writer."
+                "CloudEvents 1.0 in Kafka's binary mode. The key is the dossier number, or the party of a registration;"
+                " the partition is murmur2(key) mod the topic's partitions. Messages of one partition carry"
+                " positions without gaps in nsw_position; a reader knows repeats and losses by them. Each topic has one"
+                " writer."
             ),
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
@@ -95,8 +100,12 @@ def _message(fact_type: str) -> dict[str, Any]:
         "contentType": "application/json",
         "headers": _headers(fact_type),
         "payload": {"schemaFormat": _SCHEMA_FORMAT, "schema": {"$ref": f"./schemas/{fact_type}.json"}},
-        "bindings": {"kafka": {"key": _NUMBER, "bindingVersion": _KAFKA_BINDING}},
+        "bindings": {"kafka": {"key": _key(fact_type), "bindingVersion": _KAFKA_BINDING}},
     }
+
+
+def _key(fact_type: str) -> dict[str, Any]:
+    return _PARTY if fact_type in events.REGISTRATION_FACTS else _NUMBER
 
 
 def _headers(fact_type: str) -> dict[str, Any]:
@@ -112,7 +121,7 @@ def _headers(fact_type: str) -> dict[str, Any]:
             "pattern": "^[0-9a-f]{32}$",
             "description": "A function of the fact's cause.",
         },
-        envelope.SUBJECT: _NUMBER,
+        envelope.SUBJECT: _key(fact_type),
         envelope.TIME: {
             "type": "string",
             "format": "date-time",

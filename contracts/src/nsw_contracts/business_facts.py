@@ -9,7 +9,7 @@ from nsw_contracts.parts import (
     Amount,
     Currency,
     DossierContent,
-    Fact,
+    DossierFact,
     PackVersion,
     Reason,
     Reference,
@@ -18,7 +18,7 @@ from nsw_contracts.parts import (
 )
 
 
-class SubmittedHead(Fact):
+class SubmittedHead(DossierFact):
     """`Submitted` without its content."""
 
     submitted_at: AwareDatetime
@@ -37,7 +37,7 @@ class Submitted(SubmittedHead):
     content: DossierContent
 
 
-class CommandFact(Fact):
+class CommandFact(DossierFact):
     """Base of what a business asks for after it has filed. Whether it may is routing's to say.
 
     `in_answer_to` is the revision the business acted on; 0: it did not say.

@@ -1,7 +1,8 @@
 """CloudEvents 1.0 in Kafka's binary mode: the headers of every message, and nothing but headers.
 
 Two headers are ours: `nsw_position`, the message's place in its journal stream, by which a reader knows repeats and
-gaps; and the W3C `traceparent`. The value is the JSON of one fact; the key is the dossier number.
+gaps; and the W3C `traceparent`. The value is the JSON of one fact; the key is what it is about: the dossier number,
+or the party of a registration.
 """
 
 from datetime import datetime
@@ -59,7 +60,7 @@ def headers(
     fact_type: str,
     fact: str,
     writer: str,
-    number: str,
+    key: str,
     position: int,
     recorded_at: datetime,
     traceparent: str | None,
@@ -68,7 +69,7 @@ def headers(
     head = [
         (POSITION, b"%d" % position),
         (ID, fact.encode()),
-        (SUBJECT, number.encode()),
+        (SUBJECT, key.encode()),
         (TIME, _time(recorded_at)),
         *_of_type(fact_type, writer),
     ]

@@ -1,7 +1,7 @@
 """The facts that pass between services: their types, and one frozen model each.
 
-A fact says what happened, once, about one dossier, and stands by itself. Times are UTC. The models stand beside this
-file, by who states them; everything that readers need is to be had from here.
+A fact says what happened, once, about one dossier or one registration, and stands by itself. Times are UTC. The models
+stand beside this file, by who states them; everything that readers need is to be had from here.
 """
 
 from functools import lru_cache
@@ -49,6 +49,7 @@ from nsw_contracts.parts import (
     Declarant,
     Document,
     DossierContent,
+    DossierFact,
     Explanation,
     Fact,
     Goods,
@@ -78,6 +79,7 @@ from nsw_contracts.public_facts import (
     PublicFact,
     StatusChanged,
 )
+from nsw_contracts.registration_facts import Registered, RegistrationFact, RegistrationRevoked
 
 SUBMITTED: Final = "vn.nsw.dossier.submitted.v1"
 SUPPLEMENT_FILED: Final = "vn.nsw.dossier.supplement-filed.v1"
@@ -112,6 +114,9 @@ INSPECTION_DECIDED: Final = "vn.nsw.dossier.inspection-decided.v1"
 
 NOTIFIED: Final = "vn.nsw.dossier.notified.v1"
 
+REGISTERED: Final = "vn.nsw.registration.registered.v1"
+REGISTRATION_REVOKED: Final = "vn.nsw.registration.revoked.v1"
+
 BUSINESS_FACTS: Final[dict[str, type[Fact]]] = {
     SUBMITTED: Submitted,
     SUPPLEMENT_FILED: SupplementFiled,
@@ -144,6 +149,10 @@ PUBLIC_FACTS: Final[dict[str, type[Fact]]] = {
     OVERDUE: Overdue,
     INSPECTION_DECIDED: InspectionDecided,
 }
+REGISTRATION_FACTS: Final[dict[str, type[Fact]]] = {
+    REGISTERED: Registered,
+    REGISTRATION_REVOKED: RegistrationRevoked,
+}
 
 FACTS: Final[dict[str, type[Fact]]] = {
     **BUSINESS_FACTS,
@@ -151,6 +160,7 @@ FACTS: Final[dict[str, type[Fact]]] = {
     **AGENCY_FACTS,
     **PUBLIC_FACTS,
     NOTIFIED: Notified,
+    **REGISTRATION_FACTS,
 }
 """Every fact type and its model. A change that readers of today could not read needs a `.v2` beside the `.v1`."""
 
@@ -193,6 +203,9 @@ __all__ = [
     "PUBLIC_FACTS",
     "READ_AS",
     "REFUSED",
+    "REGISTERED",
+    "REGISTRATION_FACTS",
+    "REGISTRATION_REVOKED",
     "RESULT_AMENDED",
     "RESULT_ISSUED",
     "RESULT_REVOKED",
@@ -228,6 +241,7 @@ __all__ = [
     "Delivered",
     "Document",
     "DossierContent",
+    "DossierFact",
     "Explanation",
     "Fact",
     "FeeConfirmed",
@@ -254,6 +268,9 @@ __all__ = [
     "Reason",
     "Reference",
     "Refused",
+    "Registered",
+    "RegistrationFact",
+    "RegistrationRevoked",
     "ResultAmended",
     "ResultIssued",
     "ResultRevoked",

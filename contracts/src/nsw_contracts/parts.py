@@ -123,6 +123,19 @@ class DossierContent(Part):
 
 
 class Fact(Part):
-    """Base of every fact: it is about one dossier. Those that give a reason have it in `reason`."""
+    """Base of every fact. `key` is what it is about, and its Kafka key: facts of one key keep their order."""
+
+    @property
+    def key(self) -> str:
+        """The dossier's number, or the party of a registration."""
+        raise NotImplementedError
+
+
+class DossierFact(Fact):
+    """Base of what is said of one dossier. Those that give a reason have it in `reason`."""
 
     number: Number
+
+    @property
+    def key(self) -> str:
+        return self.number

@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from nsw_contracts.lifecycle import Command, Status
 from nsw_contracts.parts import (
     AgencyCode,
+    DossierFact,
     Explanation,
-    Fact,
     LineInspection,
     PackVersion,
     Part,
@@ -27,7 +27,7 @@ class AgencyStatus(Part):
     status: Status
 
 
-class PublicFact(Fact):
+class PublicFact(DossierFact):
     """Base of what a business hears. `revision` counts a dossier's public facts from 1, without gaps.
 
     `status` is the dossier's own after it, derived from its agencies'; `changed_at` is when it happened; `agency` is
@@ -99,7 +99,7 @@ class InspectionDecided(PublicFact):
     commitment: Sha256
 
 
-class Notified(Fact):
+class Notified(DossierFact):
     """A business was told of a public fact. `event_id` is that fact's id, `answer` the HTTP status."""
 
     declarant: TaxCode

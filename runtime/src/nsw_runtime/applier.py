@@ -216,9 +216,7 @@ class Applier(Generic[S]):
         if not self._telemetry.enabled:
             return
         for index, event in enumerate(batch.events):
-            attributes = process_attributes(
-                event.topic, self._service, event.partition, event.number, len(batch.events)
-            )
+            attributes = process_attributes(event.topic, self._service, event.partition, event.key, len(batch.events))
             span = self._telemetry.span(
                 f"process {event.topic}", event.traceparent, kind=SpanKind.CONSUMER, attributes=attributes
             )
@@ -234,7 +232,7 @@ class Applier(Generic[S]):
             async with self._pool.acquire() as connection, connection.transaction():
                 waiting: set[tuple[str, str, int]] = set()
                 if batch.reached and await progress.move(connection, batch.expected, batch.reached):
-                    waiting = await quarantine.waiting(connection, list({event.number for event in batch.events}))
+                    waiting = await quarantine.waiting(connection, list({event.key for event in batch.events}))
                 await self._decide(connection, batch, waiting)
                 if batch.parked:
                     await quarantine.park(connection, batch.parked, self._clock())
@@ -254,20 +252,20 @@ class Applier(Generic[S]):
         batch.states = await self._handler.load(connection, batch.events)
         for event in batch.events:
             stream = event.topic, event.partition
-            if (event.number, *stream) in waiting:
+            if (event.key, *stream) in waiting:
                 batch.parked.append(ParkedEvent(event, "queued behind an earlier parked event of this dossier"))
                 continue
-            outcome = self._handler.handle(event, batch.states.get(event.number))
+            outcome = self._handler.handle(event, batch.states.get(event.key))
             if isinstance(outcome, Applied):
                 batch.applied.append(event)
                 batch.facts += outcome.facts
                 batch.intents += outcome.intents
                 if outcome.state is not None:
-                    batch.states[event.number] = batch.changed[event.number] = outcome.state
-                if waiting and any(number == event.number for number, *_ in waiting):
-                    batch.moved.add(event.number)
+                    batch.states[event.key] = batch.changed[event.key] = outcome.state
+                if waiting and any(number == event.key for number, *_ in waiting):
+                    batch.moved.add(event.key)
             elif isinstance(outcome, Park):
-                waiting.add((event.number, *stream))
+                waiting.add((event.key, *stream))
                 batch.parked.append(ParkedEvent(event, outcome.reason))
             elif isinstance(outcome, Quarantine):
                 batch.unreadable.append(contradiction(event, outcome.reason))
@@ -290,7 +288,7 @@ class Applier(Generic[S]):
             metrics.APPLIED.labels(topic).inc(events)
         for item in batch.parked:
             metrics.PARKED.labels(item.event.topic).inc()
-            log.warning("dossier parked", extra={"dossier": item.event.number, "reason": item.reason})
+            log.warning("dossier parked", extra={"dossier": item.event.key, "reason": item.reason})
         for unreadable in batch.unreadable:
             record, reason = unreadable.record, unreadable.reason
             metrics.QUARANTINED.labels(record.topic, reason.partition(":")[0]).inc()

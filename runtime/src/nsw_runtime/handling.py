@@ -28,9 +28,9 @@ class Event(NamedTuple):
     value: bytes
 
     @property
-    def number(self) -> str:
-        """The dossier it is about."""
-        return self.fact.number
+    def key(self) -> str:
+        """What it is about: the dossier's number, or the party of a registration."""
+        return self.fact.key
 
 
 S = TypeVar("S")
@@ -76,7 +76,7 @@ class Handler(Protocol[S]):
     """One service's part in consuming."""
 
     async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, S]:
-        """The state of each dossier in `events` that has one, its rows locked in the order of dossier numbers."""
+        """The states of what `events` are about, by key, where there is one; rows locked in the order of keys."""
         ...
 
     def handle(self, event: Event, state: S | None) -> Outcome[S]:

@@ -53,7 +53,7 @@ async def make_months(connection: Connection, at: datetime) -> None:
 
 
 class Entry(NamedTuple):
-    """A fact about to be stated: its topic, the dossier it is about, its type, id, JSON value and trace."""
+    """A fact about to be stated: its topic, what it is about, its type, id, JSON value and trace."""
 
     topic: str
     key: str
@@ -80,7 +80,7 @@ def entry(
     value = _to_json(type(fact))(fact)
     if content is not None:
         value = with_content(value, content)
-    return Entry(topic.name, fact.number, fact_type, fact_id, value, traceparent)
+    return Entry(topic.name, fact.key, fact_type, fact_id, value, traceparent)
 
 
 async def append(connection: Connection, entries: Sequence[Entry], recorded_at: datetime) -> int:

@@ -40,3 +40,5 @@ SENT = Counter("nsw_sender_requests", "Outside requests by outcome", ["outcome"]
 INTENTS = Gauge("nsw_sender_intents", "Intents that wait")
 # What came in at the door, by result.
 DOOR = Counter("nsw_door_requests", "Items taken in or refused at the HTTP door", ["result"])
+# Credentials that were not good, by the word for why; clients are told none of them.
+REFUSED_CREDENTIALS = Counter("nsw_identity_refused", "Credentials refused", ["reason"])

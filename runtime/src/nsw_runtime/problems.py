@@ -23,7 +23,7 @@ class FieldError:
 
 
 class Problem(Exception):  # it is the answer, and RFC 9457 calls it a problem
-    """An answer that is a problem. `kind` names it for machines; `retry_after` is in seconds."""
+    """An answer that is a problem. `kind` names it for machines; `retry_after` is in seconds; `headers` go along."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Problem(Exception):  # it is the answer, and RFC 9457 calls it a problem
         *,
         errors: Iterable[FieldError] = (),
         retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -41,7 +42,9 @@ class Problem(Exception):  # it is the answer, and RFC 9457 calls it a problem
         self.title = title
         self.detail = detail
         self.errors = tuple(errors)
-        self.retry_after = retry_after
+        self.headers = dict(headers or {})
+        if retry_after is not None:
+            self.headers["retry-after"] = str(retry_after)
 
     def body(self) -> dict[str, Any]:
         """The problem as a JSON object."""
@@ -54,12 +57,11 @@ class Problem(Exception):  # it is the answer, and RFC 9457 calls it a problem
 
     def response(self) -> Response:
         """The problem as an HTTP answer."""
-        headers: Mapping[str, str] = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
         return Response(
             json.dumps(self.body(), ensure_ascii=False),
             status_code=self.status,
             media_type=MEDIA_TYPE,
-            headers=dict(headers),
+            headers=self.headers,
         )
 
 

@@ -92,7 +92,7 @@ async def park(connection: Connection, parked: Sequence[ParkedEvent], at: dateti
         [event.topic for event in events],
         [event.partition for event in events],
         [event.position for event in events],
-        [event.number for event in events],
+        [event.key for event in events],
         [event.type for event in events],
         [event.id for event in events],
         [event.traceparent for event in events],

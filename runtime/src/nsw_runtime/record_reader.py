@@ -39,8 +39,8 @@ def read_event(placed: Placed) -> Event | Unreadable:
         # Field and rule only: the value may hold personal data.
         rules = "; ".join(f"{'/'.join(map(str, e['loc']))} {e['type']}" for e in error.errors(include_input=False)[:3])
         return Unreadable(record, placed.position, f"value: {rules}")
-    if (record.key or b"") != fact.number.encode():
-        return Unreadable(record, placed.position, "key: is not the dossier number that the value names")
+    if (record.key or b"") != fact.key.encode():
+        return Unreadable(record, placed.position, "key: is not what the value is about")
     place = (record.topic, record.partition, placed.position)
     return Event(*place, fact_type, fact_id, _traceparent(headers), fact, record.value or b"")
 
@@ -68,7 +68,7 @@ class _StoredRecord:
         self.topic = event.topic
         self.partition = event.partition
         self.offset = -event.position
-        self.key: bytes | None = event.number.encode()
+        self.key: bytes | None = event.key.encode()
         self.value: bytes | None = event.value
         self.headers: list[tuple[str, bytes | None]] = [(TYPE, event.type.encode()), (ID, event.id.encode())]
         if event.traceparent:

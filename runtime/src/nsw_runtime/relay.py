@@ -241,7 +241,7 @@ class Relay:
                 spans.append(span)
                 traceparent = traceparent_of(span)
             head = headers(
-                fact_type=row.type, fact=row.id, writer=self._service, number=row.key, position=row.position,
+                fact_type=row.type, fact=row.id, writer=self._service, key=row.key, position=row.position,
                 recorded_at=row.recorded_at, traceparent=traceparent,
             )  # fmt: skip
             timestamp = int(row.recorded_at.timestamp() * 1000)

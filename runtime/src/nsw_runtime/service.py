@@ -12,13 +12,14 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from faststream.kafka import KafkaBroker
+from nsw_contracts.topics import REGISTRATIONS
 from nsw_contracts.topics import Service as ServiceName
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from nsw_runtime import crash
 from nsw_runtime.applier import Applier
@@ -27,6 +28,9 @@ from nsw_runtime.consumer import BatchConsumer
 from nsw_runtime.database import UNAVAILABLE, Pool, open_pool
 from nsw_runtime.handling import ClockedHandler, Handler, Intent
 from nsw_runtime.health import Health
+from nsw_runtime.identity import guarded
+from nsw_runtime.identity.applying import WithRegistrations
+from nsw_runtime.identity.authenticator import Authenticator
 from nsw_runtime.kafka import UNREACHABLE
 from nsw_runtime.logs import configure_logs
 from nsw_runtime.problems import Problem
@@ -62,6 +66,7 @@ class ServiceBase:
             health=self.health,
             telemetry=self.telemetry,
         )
+        self.authenticator = Authenticator(settings, clock)
         self.pool: Pool
         self.sender: Sender | None = None
         self._applier: Applier[Any] | None = None
@@ -71,9 +76,10 @@ class ServiceBase:
 
     def consume(self, handler: Handler[Any], topics: Mapping[str, Sequence[str]]) -> None:
         """Read topics through this handler; `topics` are by consumer group, each of which is one consumer."""
+        reads = {topic for names in topics.values() for topic in names}
         self._applier = Applier(
             service=self.name,
-            handler=handler,
+            handler=WithRegistrations(handler) if REGISTRATIONS.name in reads else handler,
             pool=self.pool,
             clock=self.clock,
             telemetry=self.telemetry,
@@ -116,8 +122,9 @@ class ServiceBase:
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             self.pool = await open_pool(self.settings.database_url.get_secret_value(), self.name)
+            self.authenticator.open(self.pool)
             app.router.routes[:0] = await parts()
-            loops = [self.relay.run(), self._subscribe(), self._watch(), self._tick()]
+            loops = [self.relay.run(), self._subscribe(), self._watch(), self._tick(), self.authenticator.run()]
             if self.sender is not None:
                 loops.append(self.sender.run())
             tasks = [asyncio.create_task(loop) for loop in loops]
@@ -130,12 +137,14 @@ class ServiceBase:
                 if closing is not None:
                     await closing()
 
-        own = [Route("/healthz", self._healthz), Route("/readyz", self._readyz), Route("/metrics", _metrics)]
-        return Starlette(
-            routes=own,
+        own = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": _metrics}
+        app = Starlette(
+            routes=[guarded(path, endpoint, methods=["GET"], access="public") for path, endpoint in own.items()],
             lifespan=lifespan,
             exception_handlers={Problem: _answer_problem, HTTPException: _answer_http},
         )
+        app.state.authenticator = self.authenticator
+        return app
 
     def _loop_ended(self, task: "asyncio.Task[None]") -> None:
         """A fault nobody foresaw ended a loop: half a service is worse than none, so this process stops in order."""

@@ -3,12 +3,21 @@
 Environment variables: `DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`, everything else with the prefix `NSW_`.
 """
 
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from nsw_runtime.errors import BadSettings
+
+
+class TrustedIssuer(BaseModel):
+    """A provider of access tokens that is trusted; `audience` is how its tokens name this window."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = Field(min_length=1, max_length=255, pattern=r"^https?://[!-~]+$")
+    audience: str = Field(min_length=1, max_length=255)
 
 
 class ServiceSettings(BaseSettings):
@@ -24,6 +33,11 @@ class ServiceSettings(BaseSettings):
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
         description="host:port, several separated by commas",
     )
+    environment: Literal["production", "development"] = Field(
+        default="production", description="development trusts issuers that are not https, or give anybody a token"
+    )
+    issuers: tuple[TrustedIssuer, ...] = Field(default=(), description='JSON: [{"issuer": "https://…", "audience": …}]')
+    audience: str = Field(default="urn:nsw:window", description="how assertions that systems sign name this window")
     http_host: str = "127.0.0.1"
     http_port: int
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -34,6 +48,13 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str = Field(default="", description="OTLP/HTTP traces endpoint, e.g. http://host:4318/v1/traces")
     zipkin_endpoint: str = Field(default="", description="Zipkin v2 endpoint, e.g. http://host:9411/api/v2/spans")
     crash_at: str = Field(default="", description="for tests: a named crash point, see nsw_runtime.crash")
+
+    @model_validator(mode="after")
+    def _issuers_are_https(self) -> Self:
+        plain = [one.issuer for one in self.issuers if not one.issuer.startswith("https://")]
+        if plain and self.environment != "development":
+            raise ValueError(f"NSW_ISSUERS: {plain[0]} is not https, and NSW_ENVIRONMENT is not development")
+        return self
 
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -47,6 +68,8 @@ def read_settings(kind: type[S]) -> S:
     """
     try:
         return kind()
+    except SettingsError as error:
+        raise BadSettings(f"settings are not usable: {error}: it must be JSON. Mend it and start again") from None
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}" for problem in error.errors()

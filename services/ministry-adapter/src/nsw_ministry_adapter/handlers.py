@@ -28,7 +28,7 @@ class WorkHandler:
             return Quarantine(f"{event.type} is no work for the agency of {event.topic}")
         if isinstance(fact, RoutedHead) and not has_content(event.value):
             return Quarantine("work without a dossier's content")
-        return Applied(intents=[Intent(fact.agency, event.id, event.number, event.value, event.traceparent)])
+        return Applied(intents=[Intent(fact.agency, event.id, event.key, event.value, event.traceparent)])
 
     async def save(self, connection: Connection, changed: Mapping[str, None]) -> None:
         """Nothing is kept."""

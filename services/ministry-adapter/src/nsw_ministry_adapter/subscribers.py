@@ -1,8 +1,8 @@
-"""What the adapter reads: the topic of each configured agency, with a consumer of its own."""
+"""What the adapter reads: the topic of each configured agency, with a consumer of its own, and registrations."""
 
 from collections.abc import Sequence
 
-from nsw_contracts.topics import AGENCY_TOPICS
+from nsw_contracts.topics import AGENCY_TOPICS, REGISTRATIONS
 from nsw_runtime.service import ServiceBase
 
 from nsw_ministry_adapter.handlers import WorkHandler
@@ -11,6 +11,5 @@ from nsw_ministry_adapter.settings import Agency
 
 def subscribe(service: ServiceBase, agencies: Sequence[Agency]) -> None:
     """One consumer an agency, so that each goes at its own pace; what they bring together shares a transaction."""
-    service.consume(
-        WorkHandler(), {f"nsw-adapter-{agency.code.lower()}": [AGENCY_TOPICS[agency.code].name] for agency in agencies}
-    )
+    topics = {f"nsw-adapter-{agency.code.lower()}": [AGENCY_TOPICS[agency.code].name] for agency in agencies}
+    service.consume(WorkHandler(), topics | {"nsw-adapter-registrations": [REGISTRATIONS.name]})

@@ -20,7 +20,7 @@ class StatusHandler:
 
     async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, list[Subscription]]:
         """The subscriptions of the businesses these events are about, by dossier."""
-        declarant = {event.number: event.fact.declarant for event in events if isinstance(event.fact, PublicFact)}
+        declarant = {event.key: event.fact.declarant for event in events if isinstance(event.fact, PublicFact)}
         found = await subscriptions.of_declarants(connection, sorted(set(declarant.values())))
         for known in found.values():
             self._remember(known)
@@ -37,7 +37,7 @@ class StatusHandler:
         body = event_json(event.id, event.type, change.changed_at, event.value)
         return Applied(
             intents=[
-                Intent(one.id, fact_id(event.id, NOTIFIED, one.id), event.number, body, event.traceparent)
+                Intent(one.id, fact_id(event.id, NOTIFIED, one.id), event.key, body, event.traceparent)
                 for one in wanted
             ]
         )

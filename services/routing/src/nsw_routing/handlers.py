@@ -56,11 +56,11 @@ class CaseHandler:
 
     async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, Held]:
         """The cases these events are about, locked, and what is known of goods that are to be inspected."""
-        cases = await store.cases(connection, sorted({event.number for event in events}))
+        cases = await store.cases(connection, sorted({event.key for event in events}))
         wanted: dict[str, set[tuple[str, str]]] = {}
         for event in events:
             for place in goods_wanted(event):
-                wanted.setdefault(event.number, set()).add(place)
+                wanted.setdefault(event.key, set()).add(place)
         records = await store.goods_records(connection, set().union(*wanted.values())) if wanted else {}
         held = {number: Held(case) for number, case in cases.items()}
         for number, goods in wanted.items():

@@ -1,0 +1,30 @@
+"""What callers are told who are not known, or not allowed. Texts say the next step, never what was wrong inside."""
+
+from typing import Final
+
+from nsw_runtime.problems import FieldError, Problem
+
+_CHALLENGE: Final = 'Bearer realm="nsw"'
+
+
+def unauthenticated(detail: str, *, given: bool) -> Problem:
+    """401. `given`: credentials came, and were not usable."""
+    challenge = f'{_CHALLENGE}, error="invalid_token"' if given else _CHALLENGE
+    return Problem(
+        401, "unauthenticated", "You are not known to the window", detail, headers={"www-authenticate": challenge}
+    )
+
+
+def forbidden(detail: str) -> Problem:
+    """403: the caller is known, and its rights do not reach."""
+    return Problem(403, "forbidden", "You may not do this", detail)
+
+
+def not_registered(pointer: str) -> Problem:
+    """403: the caller does not act for the business that the body names at `pointer`."""
+    return Problem(
+        403, "not-registered", "You are not registered for this business",
+        "Have the window's operator register you for the business named in `errors`, or send the request as somebody "
+        "who is.",
+        errors=[FieldError(pointer, "you are not registered to act for this business")],
+    )  # fmt: skip
