@@ -17,6 +17,7 @@ from typer.testing import CliRunner
         (["dossier", "show", "abc", "--intake-url", "http://127.0.0.1:1"], "twelve digits"),
         (["dossier", "show", "260000000017", "--intake-url", "http://127.0.0.1:1"], "Connection refused"),
         (["dossier", "show", "260000000017", "--intake-url", "127.0.0.1"], "begins with http://"),
+        (["submit", "nothing.json"], "cannot be read"),
         (["parked", "list"], "set DATABASE_URL"),
         (["parked", "release"], "say which"),
         (["quarantine", "list"], "set DATABASE_URL"),

@@ -12,9 +12,11 @@ from nsw_cli.errors import ReportingGroup
 from nsw_cli.install_command import install_command
 from nsw_cli.replay import replay
 from nsw_cli.status import status
+from nsw_cli.submit import submit
 from nsw_cli.up import down, up
 
 RUN: Final = "Run it"
+FILE: Final = "File with it"
 LOOK: Final = "Look into it, and mend it"
 OPERATE: Final = "Operate it"
 
@@ -46,8 +48,9 @@ def nsw(
 
 for command in (demo, up, down, status, replay, doctor):
     app.command(rich_help_panel=RUN)(command)
-app.add_typer(dossier.app, name="dossier", rich_help_panel=LOOK)
-app.add_typer(procedure.app, name="procedure", rich_help_panel=LOOK)
+app.command(rich_help_panel=FILE)(submit)
+app.add_typer(dossier.app, name="dossier", rich_help_panel=FILE)
+app.add_typer(procedure.app, name="procedure", rich_help_panel=FILE)
 app.add_typer(inspection.app, name="inspection", rich_help_panel=LOOK)
 app.add_typer(stream.app, name="stream", rich_help_panel=LOOK)
 app.add_typer(parked.app, name="parked", rich_help_panel=LOOK)

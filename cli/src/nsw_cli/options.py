@@ -31,6 +31,7 @@ Kafka = Annotated[
 IntakeUrl = Annotated[
     str | None,
     typer.Option(
+        "--url",
         "--intake-url",
         envvar="NSW_INTAKE_URL",
         help="Intake's base URL.  [default: the local stack's]",

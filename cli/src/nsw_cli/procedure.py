@@ -10,6 +10,7 @@ from nsw_cli.options import AsJson
 from nsw_cli.output import print_json, print_table, say
 from nsw_cli.procedure_check import check
 from nsw_cli.procedure_diff import diff
+from nsw_cli.procedure_example import example
 from nsw_cli.procedure_new import new
 from nsw_cli.procedure_packs import Day, day, known
 from nsw_cli.procedure_show import show
@@ -67,6 +68,7 @@ def _row(one: dict[str, Any]) -> tuple[Any, ...]:
 
 
 app.command()(show)
+app.command()(example)
 app.command()(check)
 app.command()(diff)
 app.command()(new)

@@ -129,13 +129,13 @@ LABELS: Final[dict[Language, dict[str, str]]] = {
         "dossier": "Dossier", "procedure": "procedure", "filed": "filed", "at": "at (UTC)", "status": "what happened",
         "agency": "agency", "detail": "what was said", "possible": "Possible now", "supplement": "supplement",
         "amendment": "amendment", "withdrawal": "withdrawal", "payment": "payment", "due_at": "due",
-        "answer_by": "answer by",
+        "answer_by": "answer by", "receipt": "Receipt", "next": "Follow it",
     },
     "vi": {
         "dossier": "Hồ sơ", "procedure": "thủ tục", "filed": "nộp lúc", "at": "thời điểm (UTC)", "status": "diễn biến",
         "agency": "cơ quan", "detail": "nội dung", "possible": "Hiện có thể", "supplement": "bổ sung hồ sơ",
         "amendment": "sửa hồ sơ", "withdrawal": "rút hồ sơ", "payment": "nộp phí", "due_at": "hạn xử lý",
-        "answer_by": "trả lời trước",
+        "answer_by": "trả lời trước", "receipt": "Giấy tiếp nhận", "next": "Theo dõi",
     },
 }  # fmt: skip
 
