@@ -10,12 +10,12 @@ from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import DELIVERED, Delivered
 from nsw_contracts.topics import AGENCY_RESULTS
 from nsw_runtime import intents
-from nsw_runtime.database import Pool
+from nsw_runtime.database import Connection, Pool
 from nsw_runtime.handling import Intent
 from nsw_runtime.health import Health
 from nsw_runtime.intents import Pending
-from nsw_runtime.journal import entry
-from nsw_runtime.sender import Attempt, Dead, Done, Retry, Sender
+from nsw_runtime.journal import Entry, entry
+from nsw_runtime.sender import Attempt, Dead, Done, Held, Keep, Retry, Sender
 from support.polling import until
 from support.scratch import Database
 
@@ -94,12 +94,12 @@ class Sending:
 
 
 @asynccontextmanager
-async def sending(database: Database, wire: Wire) -> AsyncIterator[Sending]:
+async def sending(database: Database, wire: Wire, keep: Keep | None = None) -> AsyncIterator[Sending]:
     commits: list[None] = []
     async with database.pool("ministry-adapter") as pool:
         sender = Sender(
             service="ministry-adapter", database_url=database.service_url("ministry-adapter"), pool=pool,
-            transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda: commits.append(None),
+            transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda: commits.append(None), keep=keep,
         )  # fmt: skip
         running = asyncio.create_task(sender.run())
         try:
@@ -161,6 +161,34 @@ async def test_what_is_dead_is_parked_and_holds_up_its_dossier_in_its_lane_only(
         at.sender.tell(["BCT"])
         await at.left()
         assert wire.ids("BCT") == ["1", "3", "5", "1", "2"]
+
+
+async def test_a_dossier_that_waits_alone_holds_up_neither_its_lane_nor_others(database: Database) -> None:
+    wire = Wire(told={"1": [Retry("locked", after=3600.0, alone=True)], "2": [Held()]})
+    async with sending(database, wire) as at:
+        await at.intend(("BCT", "1", "7"), ("BCT", "2", "7"), ("BCT", "3", "8"))
+        await at.left("1", "2")
+        await at.intend(("BCT", "4", "7"), ("BCT", "5", "8"))
+        await at.left("1", "2", "4")
+        assert wire.ids("BCT") == ["1", "2", "3", "5"], "2 was in the same group; 4 waits behind 1"
+        await at.pool.execute("update intent set due_at = $1", NOW)
+        at.sender.tell(["BCT"])
+        await at.left()
+
+
+async def test_what_is_kept_beside_results_is_of_their_transaction_and_may_state_more(database: Database) -> None:
+    kept: list[list[str]] = []
+
+    async def keep(connection: Connection, settled: Sequence[tuple[Pending, Attempt]]) -> Sequence[Entry]:
+        kept.append([one.id for one, _ in settled])
+        assert await connection.fetchval("select count(*) from intent where lane = 'BCT'") == 0
+        return [fact for one, attempt in settled if one.lane == "BCT" and isinstance(attempt, Done) for fact in
+                done(one._replace(id=f"{one.id}-more")).facts]  # fmt: skip
+
+    async with sending(database, Wire(), keep) as at:
+        await at.intend(("BCT", "1", "1"))
+        await at.left()
+        assert (kept, await at.stated()) == ([["1"]], ["1", "1-more"])
 
 
 async def test_the_results_of_many_lanes_share_a_commit(database: Database) -> None:

@@ -27,8 +27,11 @@ _DUE: Final = """
 select i.lane, i.seq, i.id, i.dossier, i.body, i.traceparent, i.attempts, i.created_at
 from unnest($1::text[], $2::int[]) as l(lane, most)
 cross join lateral (
-    select * from intent i where i.lane = l.lane and not i.parked
-    and not exists (select from intent p where p.lane = i.lane and p.dossier = i.dossier and p.parked and p.seq < i.seq)
+    select * from intent i where i.lane = l.lane and not i.parked and (i.due_at is null or i.due_at <= $3)
+    and not exists (
+        select from intent p where p.lane = i.lane and p.dossier = i.dossier and p.seq < i.seq
+        and (p.parked or p.due_at is not null) and (p.parked or p.due_at > $3)
+    )
     order by i.seq limit l.most
 ) i
 order by i.lane, i.seq
@@ -41,8 +44,9 @@ delete from intent where ctid = any(array(
 returning lane, seq
 """  # one index probe for each, whatever the planner believes of the table's size
 _FAILED: Final = """
-update intent i set attempts = attempts + 1, last_error = f.error, parked = f.parked
-from unnest($1::text[], $2::bigint[], $3::text[], $4::boolean[]) as f(lane, seq, error, parked)
+update intent i set attempts = attempts + 1, last_error = f.error, parked = f.parked, due_at = f.due_at
+from unnest($1::text[], $2::bigint[], $3::text[], $4::boolean[], $5::timestamptz[])
+    as f(lane, seq, error, parked, due_at)
 where i.lane = f.lane and i.seq = f.seq
 """
 
@@ -61,10 +65,20 @@ async def lanes(connection: Connection) -> list[str]:
     return [row["lane"] for row in await connection.fetch(_LANES)]
 
 
-async def due(connection: Connection, most: dict[str, int]) -> dict[str, list[Pending]]:
-    """The first intents of each lane, at most so many of each; none behind a parked one of its own dossier."""
+class Failure(NamedTuple):
+    """A try that failed. `parked`: for an operator. `due_at`: its dossier waits till then, whatever its lane does."""
+
+    lane: str
+    seq: int
+    error: str
+    parked: bool
+    due_at: datetime | None = None
+
+
+async def due(connection: Connection, most: dict[str, int], now: datetime) -> dict[str, list[Pending]]:
+    """The first intents of each lane, at most so many; none behind one of its dossier that is parked or waits."""
     found: dict[str, list[Pending]] = {}
-    for row in await connection.fetch(_DUE, list(most), list(most.values())):
+    for row in await connection.fetch(_DUE, list(most), list(most.values()), now):
         found.setdefault(row["lane"], []).append(Pending(*row))
     return found
 
@@ -78,6 +92,6 @@ async def done(connection: Connection, places: Sequence[tuple[str, int]]) -> set
     return {(row["lane"], row["seq"]) for row in rows}
 
 
-async def failed(connection: Connection, failures: Sequence[tuple[str, int, str, bool]]) -> None:
-    """Note failed tries: (lane, seq, what went wrong, whether it is parked for an operator)."""
+async def failed(connection: Connection, failures: Sequence[Failure]) -> None:
+    """Note failed tries."""
     await connection.execute(_FAILED, *(list(column) for column in zip(*failures, strict=True)))

@@ -10,8 +10,9 @@ import contextlib
 import heapq
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
 
 import asyncpg
@@ -21,7 +22,7 @@ from nsw_runtime import intents as store
 from nsw_runtime import metrics
 from nsw_runtime.clock import Clock, backoff
 from nsw_runtime.crash import crash_point
-from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.database import UNAVAILABLE, Connection, Pool
 from nsw_runtime.group_commit import GroupCommit
 from nsw_runtime.health import Health
 from nsw_runtime.intents import Pending
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 SCAN_SECONDS: Final = 2.0  # backup to being told of new intents in process
 SCAN_SHARE: Final = 0.02  # of the time, at most, goes into looking for lanes
-LANES_AT_ONCE: Final = 64
+LANES_AT_ONCE: Final = 64  # unless the service says otherwise
 RESULTS_A_COMMIT: Final = 2000
 GATHER_SECONDS: Final = 0.005
 
@@ -47,9 +48,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not carried out, or not known to be; the lane waits and tries it again with the same id."""
+    """Not carried out, or not known to be; the lane waits and tries it again with the same id.
+
+    `after` is in seconds; None: soon, and each time later, up to half a minute. `alone`: only this dossier waits in
+    its lane, and the others go on.
+    """
 
     reason: str
+    after: float | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Not tried: one before it in its lane or of its dossier did not get through. It counts as no try."""
+    """Not tried, which counts as no try: one before it in its lane or dossier failed, or the lane rests."""
 
 
 Attempt: TypeAlias = Done | Retry | Dead | Held
@@ -93,6 +100,12 @@ class Transport(Protocol):
         ...
 
 
+Keep: TypeAlias = Callable[[Connection, Sequence[tuple[Pending, Attempt]]], Awaitable[Sequence[Entry]]]
+"""What a service writes of its own in the transaction that commits what came of intents, and states beside it.
+
+It is given no `Done` whose intent somebody else has removed."""
+
+
 @dataclass(slots=True)
 class _Lane:
     """A lane with something to send, or that may have: idle and in the queue once, or busy and not in it."""
@@ -120,7 +133,11 @@ class Sender:
         clock: Clock,
         health: Health,
         on_commit: Callable[[], None],
+        keep: Keep | None = None,
+        lanes_at_once: int = LANES_AT_ONCE,
     ) -> None:
+        self._keep = keep
+        self._lanes_at_once = lanes_at_once
         self._pool = pool
         self._transport = transport
         self._clock = clock
@@ -143,6 +160,19 @@ class Sender:
             else:
                 lane.more = True
         self._woken.set()
+
+    def hurry(self, name: str) -> None:
+        """Whatever this lane waits for, it is due now."""
+        if any(name == queued for _, queued in self._queue):
+            self._queue = [(0.0 if name == queued else due, queued) for due, queued in self._queue]
+            heapq.heapify(self._queue)
+            self._woken.set()
+        else:
+            self.tell([name])
+
+    def owns(self, name: str) -> bool:
+        """Whether this process, and no other, serves the lane now."""
+        return group_of(name) in self._ownership.groups
 
     async def run(self) -> None:
         """Serve until cancelled; then waits for what is on its way. Never raises but on cancellation."""
@@ -177,7 +207,7 @@ class Sender:
         heapq.heappush(self._queue, (time.monotonic() + seconds, name))
 
     async def _rest(self, next_scan: float) -> None:
-        room = len(self._tasks) < LANES_AT_ONCE
+        room = len(self._tasks) < self._lanes_at_once
         until = min(next_scan, self._queue[0][0]) if room and self._queue else next_scan
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), max(0.0, until - time.monotonic()))
@@ -186,9 +216,9 @@ class Sender:
     async def _start_due(self) -> None:
         now = time.monotonic()
         ready: dict[str, int] = {}
-        while self._queue and self._queue[0][0] <= now and len(ready) + len(self._tasks) < LANES_AT_ONCE:
+        while self._queue and self._queue[0][0] <= now and len(ready) + len(self._tasks) < self._lanes_at_once:
             _, name = heapq.heappop(self._queue)
-            most = self._transport.most(name) if group_of(name) in self._ownership.groups else 0
+            most = self._transport.most(name) if self.owns(name) else 0
             if most:
                 ready[name] = most
                 self._lanes[name].more = False
@@ -198,7 +228,7 @@ class Sender:
             return
         try:
             async with self._pool.acquire() as connection:
-                due = await store.due(connection, ready)
+                due = await store.due(connection, ready, self._clock())
         except BaseException:
             for name in ready:
                 self._enqueue(name, 0)
@@ -228,8 +258,10 @@ class Sender:
             cause = f"{type(error).__name__}: {error}"
             attempts = [Retry(cause)]
             log.warning("results not committed; the lane goes again", extra={"lane": name, "cause": cause})
-        if any(isinstance(attempt, Retry) for attempt in attempts):
-            self._enqueue(name, backoff(lane.failures))
+        retries = [attempt for attempt in attempts if isinstance(attempt, Retry) and not attempt.alone]
+        if retries or all(isinstance(attempt, Held) for attempt in attempts):
+            said = [retry.after for retry in retries if retry.after is not None]
+            self._enqueue(name, max(said) if said else backoff(lane.failures))
             lane.failures += 1
         elif lane.more or any(isinstance(attempt, Held) for attempt in attempts):
             self._enqueue(name, 0 if full else self._transport.wait(name))
@@ -240,18 +272,25 @@ class Sender:
 
     async def _commit(self, finished: Sequence[_Finished]) -> Sequence[None]:
         done = [item for item in finished if isinstance(item.attempt, Done)]
+        now = self._clock()
         failures = [
-            (item.pending.lane, item.pending.seq, item.attempt.reason[:500], isinstance(item.attempt, Dead))
+            store.Failure(
+                item.pending.lane, item.pending.seq, item.attempt.reason[:500],
+                isinstance(item.attempt, Dead), _due_at(item.attempt, now),
+            )
             for item in finished
             if isinstance(item.attempt, (Retry, Dead))
-        ]
+        ]  # fmt: skip
         async with self._pool.acquire() as connection, connection.transaction():
             removed = await store.done(connection, sorted(map(_place, done))) if done else set()
             if failures:
                 await store.failed(connection, failures)
             # A lane whose owner changed may be sent twice; its result is stated by whoever removes the intent.
-            facts = [fact for item in done if _place(item) in removed for fact in _facts(item)]
-            await append(connection, facts, self._clock())
+            settled = [i for i in finished if not isinstance(i.attempt, Done) or _place(i) in removed]
+            facts = [fact for item in settled for fact in _facts(item)]
+            if self._keep is not None:
+                facts += await self._keep(connection, [(item.pending, item.attempt) for item in settled])
+            await append(connection, facts, now)
         crash_point("sender.transaction.after")
         for outcome in (Done, Retry, Dead, Held):
             metrics.SENT.labels(outcome.__name__.lower()).inc(sum(isinstance(i.attempt, outcome) for i in finished))
@@ -269,6 +308,13 @@ class Sender:
 
 def _place(item: _Finished) -> tuple[str, int]:
     return item.pending.lane, item.pending.seq
+
+
+def _due_at(attempt: Attempt, now: datetime) -> datetime | None:
+    """Until when a dossier waits by itself; None: it waits with its lane."""
+    if not (isinstance(attempt, Retry) and attempt.alone):
+        return None
+    return now + timedelta(seconds=attempt.after or 0.0)
 
 
 def _facts(item: _Finished) -> Sequence[Entry]:

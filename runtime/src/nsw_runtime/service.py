@@ -35,7 +35,7 @@ from nsw_runtime.kafka import UNREACHABLE
 from nsw_runtime.logs import configure_logs
 from nsw_runtime.problems import Problem
 from nsw_runtime.relay import Relay
-from nsw_runtime.sender import Sender, Transport
+from nsw_runtime.sender import LANES_AT_ONCE, Keep, Sender, Transport
 from nsw_runtime.settings import ServiceSettings
 from nsw_runtime.subscriber import subscribe
 from nsw_runtime.telemetry import Telemetry
@@ -95,8 +95,8 @@ class ServiceBase:
         """Let this handler, which `consume` has, say what follows from time alone."""
         self._clocked = handler
 
-    def send(self, transport: Transport) -> None:
-        """Carry out this service's intents through this transport."""
+    def send(self, transport: Transport, *, keep: Keep | None = None, lanes_at_once: int = LANES_AT_ONCE) -> None:
+        """Carry out this service's intents through this transport; `keep` writes beside their results."""
         self.sender = Sender(
             service=self.name,
             database_url=self.settings.database_url.get_secret_value(),
@@ -105,6 +105,8 @@ class ServiceBase:
             clock=self.clock,
             health=self.health,
             on_commit=self.relay.wake,
+            keep=keep,
+            lanes_at_once=lanes_at_once,
         )
 
     def application(
