@@ -59,6 +59,17 @@ def test_pkcs12_and_its_password(tmp_path) -> None:
             SigningKey.from_files(file, password=password)
 
 
+def test_intermediates_go_along(tmp_path) -> None:
+    file = tmp_path / "both.pem"
+    own, other = certificate_of(EC), certificate_of(ED)
+    file.write_bytes(b"".join(one.public_bytes(serialization.Encoding.PEM) for one in (own, other)) + pem(EC))
+    assert SigningKey.from_files(file).certificate_pem().count("BEGIN CERTIFICATE") == 2
+    assert SigningKey.from_files(file).chain == (own, other)
+    packed = tmp_path / "key.p12"
+    packed.write_bytes(pkcs12.serialize_key_and_certificates(b"key", EC, own, [other], serialization.NoEncryption()))
+    assert SigningKey.from_files(packed).chain == (own, other)
+
+
 def test_an_encrypted_pem_and_its_password(tmp_path) -> None:
     key, certificate = key_files(tmp_path, ED)
     key.write_bytes(pem(ED, b"secret"))

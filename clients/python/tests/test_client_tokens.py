@@ -67,7 +67,7 @@ def test_a_client_proves_itself_by_its_key(issuer) -> None:
     assert said["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     claims = jwt.decode(said["client_assertion"], ECKey.import_key(KEY.public_key())).claims
     assert (claims["iss"], claims["sub"], claims["aud"]) == ("me", "me", f"{issuer.url}/token")
-    assert (claims["iat"], claims["exp"]) == (1000, 1060)
+    assert (claims["iat"], claims["exp"]) == (1000, 1240)
 
 
 def test_an_issuer_that_gives_none_says_why(door) -> None:
@@ -86,16 +86,23 @@ def test_an_issuer_that_is_not_there() -> None:
         ClientCredentials("http://127.0.0.1:9/token", "me", secret="s").bearer()
 
 
-def test_an_assertion_of_its_own_for_each_request(door) -> None:
-    with Window(door.url, token=ClientAssertion(SIGNING, "me", "nsw")) as window:
-        window.submit(DOSSIER)
+def test_an_assertion_serves_for_some_minutes(door) -> None:
+    now = [1000.0]
+    with Window(door.url, token=ClientAssertion(SIGNING, "me", clock=lambda: now[0])) as window:
+        for later in (0, 209, 1):
+            now[0] += later
+            window.submit(DOSSIER)
+        door.next(401, {})
         window.submit(DOSSIER)
     said = [
         jwt.decode(asked.headers["authorization"].removeprefix("Bearer "), ECKey.import_key(KEY.public_key()))
         for asked in door.asked
     ]
-    assert {(one.claims["iss"], one.claims["sub"], one.claims["aud"]) for one in said} == {("me", "me", "nsw")}
-    assert len({one.claims["jti"] for one in said}) == 2
+    assert {(one.claims["iss"], one.claims["sub"], one.claims["aud"]) for one in said} == {
+        ("me", "me", "urn:nsw:window")
+    }
+    assert [one.claims["exp"] for one in said] == [1240, 1240, 1450, 1450, 1450]
+    assert len({one.claims["jti"] for one in said}) == 3, "one the window did not take is not sent again"
     assert {one.header["x5t#S256"] for one in said} == {SIGNING.thumbprint}
 
 

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, KeySet
 from little_window import CUT, RECEIPT, LittleWindow, key_files, little_window
 from nsw_client import (
     Invalid,
+    KeyUnusable,
     NotAllowed,
     NotFound,
     NotGenuine,
@@ -188,6 +189,36 @@ def test_commands(door, window) -> None:
                       "agency": "BYTE", "in_answer_to": 0}),
     ]  # fmt: skip
     assert len({one.headers["idempotency-key"] for one in door.asked}) == 4
+
+
+def test_a_command_is_signed_for_one_dossier(door, time, tmp_path) -> None:
+    door.next(202, {"number": "1", "command": "withdrawal", "command_id": "c", "received_at": RECEIPT["received_at"]})
+    with Window(door.url, key=SigningKey.from_files(*key_files(tmp_path)), clock=lambda: AT) as window:
+        window.withdraw("260000000017", reason="Not needed")
+    protected = json.loads(urlsafe_b64decode(door.asked[0].headers["nsw-signature"].split(".")[0] + "=="))
+    assert (protected["dossier"], protected["command"]) == ("260000000017", "withdrawal")
+
+
+def test_certificates_are_registered(door, time, tmp_path) -> None:
+    key = SigningKey.from_files(*key_files(tmp_path))
+    listed = {
+        "sha256": key.sha256, "declarant": "0100109106", "holder": "Công ty Một", "not_after": "2027-03-02T00:00:00Z",
+        "ended_at": "2026-03-02T08:30:00+00:00",
+    }  # fmt: skip
+    with Window(door.url, key=key, patience=time.patience()) as window:
+        door.next(201, listed)
+        assert window.register_certificate("0100109106").sha256 == key.sha256
+        door.next(200, {"certificates": [listed]})
+        (found,) = window.certificates("0100109106")
+        assert (found.holder, found.ended_at, found.revoked_at) == ("Công ty Một", AT, None)
+        door.next(204)
+        window.end_certificate("0100109106", key.sha256)
+    assert json.loads(door.asked[0].body) == {"declarant": "0100109106", "certificate": key.certificate_pem()}
+    assert [(one.method, one.path.removeprefix("/v1/signing-certificates")) for one in door.asked] == [
+        ("POST", ""), ("GET", "?declarant=0100109106"), ("DELETE", f"/{key.sha256}?declarant=0100109106"),
+    ]  # fmt: skip
+    with pytest.raises(KeyUnusable, match="no key"), Window(door.url) as keyless:
+        keyless.register_certificate("0100109106")
 
 
 def shown(status: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A client of the National Single Window for businesses: files dossiers and follows them. README.md has an example."""
 
+from nsw_client.certificates import Certificate
 from nsw_client.documents import Document
 from nsw_client.dossier import CommandReceipt, Dossier, Entry, Receipt
 from nsw_client.errors import (
@@ -23,6 +24,7 @@ from nsw_client.transport import Patience
 from nsw_client.window import Window
 
 __all__ = [
+    "Certificate",
     "ClientAssertion",
     "ClientCredentials",
     "CommandReceipt",

@@ -1,12 +1,13 @@
 """A business's key: signs what is filed, as `NSW-Signature` wants it, and client assertions.
 
 A signature is a detached JWS in compact form (RFC 7515, appendix F) over the raw bytes of the body; its protected
-header names the algorithm, the SHA-256 of the signing certificate (`x5t#S256`) and the time (`iat`).
+header names the algorithm, the SHA-256 of the signing certificate (`x5t#S256`) and the time (`iat`); for a command
+also which one (`command`) for which dossier (`dossier`).
 """
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -28,19 +29,24 @@ _MAKE_ONE: Final = "ECDSA on P-256, Ed25519, or RSA of 2048 bits and more will d
 
 
 class SigningKey:
-    """A private key with the certificate under which the window knows it.
+    """A private key with the certificate under which the window knows it, and those between it and a root.
 
     `algorithm` is ES256 for a key on P-256, EdDSA for Ed25519 and PS256 for RSA, where RS256 may be asked for instead.
     """
 
     def __init__(
-        self, key: PrivateKey, certificate: x509.Certificate, *, of_rsa: Literal["RS256", "PS256"] = "PS256"
+        self,
+        key: PrivateKey,
+        certificate: x509.Certificate,
+        *intermediates: x509.Certificate,
+        of_rsa: Literal["RS256", "PS256"] = "PS256",
     ) -> None:
         if certificate.public_key() != key.public_key():
             raise KeyUnusable("the certificate is not this key's: give the one that was issued for it")
         self.algorithm: Algorithm = _algorithm(key, of_rsa)
         self._key = key
         self.certificate = certificate
+        self.chain = (certificate, *intermediates)
         der = certificate.public_bytes(serialization.Encoding.DER)
         self.thumbprint = _base64url(sha256(der).digest())
         """`x5t#S256` of the certificate: its SHA-256 in base64url."""
@@ -63,16 +69,20 @@ class SigningKey:
         """
         secret = password.encode() if password else None
         data = _read(Path(key))
-        private, own = _pem(data, secret) if _BEGINS_PEM in data else _pkcs12(data, secret)
+        private, chain = _pem(data, secret) if _BEGINS_PEM in data else _pkcs12(data, secret)
         if certificate is not None:
-            own = _certificate(_read(Path(certificate)))
-        if own is None:
+            chain = _certificates(_read(Path(certificate)))
+        if not chain:
             raise KeyUnusable(f"{key} holds no certificate: give its certificate's file too")
-        return cls(private, own, of_rsa=of_rsa)
+        return cls(private, *chain, of_rsa=of_rsa)
 
-    def sign(self, body: bytes, at: datetime) -> str:
-        """The value of `NSW-Signature` for a body that is sent as these very bytes."""
-        head, _, signature = self._compact({"iat": int(at.timestamp())}, body)
+    def sign(self, body: bytes, at: datetime, *, dossier: str | None = None, command: str | None = None) -> str:
+        """The value of `NSW-Signature` for a body that is sent as these very bytes.
+
+        What is asked for after filing names its `dossier` and its `command`, so that it counts for nothing else.
+        """
+        about = {name: said for name, said in (("dossier", dossier), ("command", command)) if said is not None}
+        head, _, signature = self._compact({"iat": int(at.timestamp()), **about}, body)
         return f"{head}..{signature}"
 
     def assertion(self, claims: Mapping[str, Any]) -> str:
@@ -85,8 +95,8 @@ class SigningKey:
         return head, said, _base64url(_signature(self._key, self.algorithm, f"{head}.{said}".encode()))
 
     def certificate_pem(self) -> str:
-        """The certificate as PEM."""
-        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+        """The certificate as PEM, then those between it and a root."""
+        return "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in self.chain)
 
 
 def _algorithm(key: PrivateKey, of_rsa: Literal["RS256", "PS256"]) -> Algorithm:
@@ -122,20 +132,20 @@ def _read(file: Path) -> bytes:
         raise KeyUnusable(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _pem(data: bytes, password: bytes | None) -> tuple[PrivateKey, x509.Certificate | None]:
+def _pem(data: bytes, password: bytes | None) -> tuple[PrivateKey, Sequence[x509.Certificate]]:
     try:
         key = serialization.load_pem_private_key(data, password if b"ENCRYPTED" in data else None)
     except (TypeError, ValueError) as error:
         raise KeyUnusable(_why(error)) from error
-    return _private(key), _certificate(data) if b"BEGIN CERTIFICATE" in data else None
+    return _private(key), _certificates(data) if b"BEGIN CERTIFICATE" in data else ()
 
 
-def _pkcs12(data: bytes, password: bytes | None) -> tuple[PrivateKey, x509.Certificate | None]:
+def _pkcs12(data: bytes, password: bytes | None) -> tuple[PrivateKey, Sequence[x509.Certificate]]:
     try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(data, password)
+        key, certificate, others = pkcs12.load_key_and_certificates(data, password)
     except (TypeError, ValueError) as error:
         raise KeyUnusable(_why(error)) from error
-    return _private(key), certificate
+    return _private(key), [one for one in (certificate, *others) if one is not None]
 
 
 def _private(key: object) -> PrivateKey:
@@ -144,9 +154,11 @@ def _private(key: object) -> PrivateKey:
     return key
 
 
-def _certificate(data: bytes) -> x509.Certificate:
+def _certificates(data: bytes) -> Sequence[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificate(data) if _BEGINS_PEM in data else x509.load_der_x509_certificate(data)
+        if _BEGINS_PEM in data:
+            return x509.load_pem_x509_certificates(data)
+        return [x509.load_der_x509_certificate(data)]
     except ValueError as error:
         raise KeyUnusable("the certificate's file is no X.509 certificate, PEM or DER") from error
 

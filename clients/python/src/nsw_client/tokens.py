@@ -16,7 +16,8 @@ from nsw_client.signing import SigningKey
 
 EARLY_SECONDS: Final = 30.0  # a token is not used in its last seconds: it would end on the way
 ANSWER_SECONDS: Final = 30.0
-ASSERTION_SECONDS: Final = 60
+ASSERTION_SECONDS: Final = 240  # the window takes none that is good for more than five minutes
+WINDOW_AUDIENCE: Final = "urn:nsw:window"
 UNTOLD_SECONDS: Final = 300.0  # a token that does not say how long it lives, RFC 6749 section 5.1
 
 
@@ -114,21 +115,36 @@ class ClientCredentials:
 
 
 class ClientAssertion:
-    """A short-lived assertion signed by the caller's own key, in each request a new one; no token endpoint is asked."""
+    """Assertions signed by the caller's own key, which the window has registered; no token endpoint is asked.
+
+    `audience` is how the window is named in them. One serves for some minutes: the window knows it again.
+    """
 
     def __init__(
-        self, key: SigningKey, client_id: str, audience: str, *, clock: Callable[[], float] = time.time
+        self,
+        key: SigningKey,
+        client_id: str,
+        audience: str = WINDOW_AUDIENCE,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._key = key
         self._client_id = client_id
         self._audience = audience
         self._clock = clock
+        self._assertion = ""
+        self._ends = 0.0
 
     def bearer(self) -> str:
-        return _assertion(self._key, self._client_id, self._audience, self._clock())
+        now = self._clock()
+        if now >= self._ends - EARLY_SECONDS:
+            self._assertion = _assertion(self._key, self._client_id, self._audience, now)
+            self._ends = now + ASSERTION_SECONDS
+        return self._assertion
 
     def forget(self) -> bool:
-        return False
+        self._ends = 0.0
+        return True
 
 
 def _assertion(key: SigningKey, client_id: str, audience: str, now: float) -> str:

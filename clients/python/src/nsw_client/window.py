@@ -11,12 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlencode
 
 import httpx
 
+from nsw_client.certificates import Certificate
 from nsw_client.documents import Document, Progress, upload
 from nsw_client.dossier import PATHS, Command, CommandReceipt, Dossier, Receipt
-from nsw_client.errors import StillWaiting
+from nsw_client.errors import KeyUnusable, StillWaiting
 from nsw_client.receipts import verify_receipt
 from nsw_client.signing import SigningKey
 from nsw_client.tokens import StaticToken, Tokens
@@ -24,6 +26,7 @@ from nsw_client.transport import Patience, Transport
 
 ANSWER_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 2.0
+CERTIFICATES: Final = "/v1/signing-certificates"
 
 
 class Window:
@@ -166,20 +169,42 @@ class Window:
         found: dict[str, Any] = self._transport.send("GET", "/v1/keys").json()
         return found
 
+    def register_certificate(self, declarant: str) -> Certificate:
+        """Register the certificate of this window's key for a business; its subject must name that tax code.
+
+        Once is enough; again does no harm.
+        """
+        if self._key is None:
+            raise KeyUnusable("there is no key whose certificate could be registered: give the window its `key`")
+        asked = json.dumps({"declarant": declarant, "certificate": self._key.certificate_pem()}).encode()
+        headers = {"content-type": "application/json"}
+        return Certificate.of(self._transport.send("POST", CERTIFICATES, headers=headers, body=asked).json())
+
+    def certificates(self, declarant: str) -> tuple[Certificate, ...]:
+        """A business's registered certificates, those whose use has ended too."""
+        found = self._transport.send("GET", f"{CERTIFICATES}?{urlencode({'declarant': declarant})}").json()
+        return tuple(Certificate.of(one) for one in found["certificates"])
+
+    def end_certificate(self, declarant: str, sha256: str) -> None:
+        """End a certificate's use; what it has signed stays valid."""
+        self._transport.send("DELETE", f"{CERTIFICATES}/{sha256}?{urlencode({'declarant': declarant})}")
+
     def _command(
         self, number: str, command: Command, body: Mapping[str, Any], in_answer_to: int, key: str | None
     ) -> CommandReceipt:
         path = f"/v1/dossiers/{number}/{PATHS[command]}"
-        return CommandReceipt.of(self._post(path, {**body, "in_answer_to": in_answer_to}, key))
+        said = self._post(path, {**body, "in_answer_to": in_answer_to}, key, dossier=number, command=command)
+        return CommandReceipt.of(said)
 
-    def _post(self, path: str, value: Mapping[str, Any] | bytes, key: str | None) -> dict[str, Any]:
+    def _post(self, path: str, value: Mapping[str, Any] | bytes, key: str | None, **about: str) -> dict[str, Any]:
+        """File; `about` is what the signature is for."""
         body = value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
         headers = {
             "content-type": "application/json",
             "idempotency-key": key or content_key(path, body),
         }
         if self._key is not None:
-            headers["nsw-signature"] = self._key.sign(body, self._clock())
+            headers["nsw-signature"] = self._key.sign(body, self._clock(), **about)
         found: dict[str, Any] = self._transport.send("POST", path, headers=headers, body=body).json()
         return found
 
