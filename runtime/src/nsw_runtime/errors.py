@@ -41,5 +41,9 @@ class BadSettings(NswError):
     """A setting is missing or wrong; the text names the environment variable."""
 
 
+class CannotListen(NswError):
+    """The address and port of the settings cannot be listened on."""
+
+
 class BadMigration(NswError):
     """A migration that was applied has since been changed, or does not run."""

@@ -3,6 +3,7 @@
 Environment variables: `DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`, everything else with the prefix `NSW_`.
 """
 
+from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -40,6 +41,20 @@ class ServiceSettings(BaseSettings):
     audience: str = Field(default="urn:nsw:window", description="how assertions that systems sign name this window")
     http_host: str = "127.0.0.1"
     http_port: int
+    http_connections: int = Field(default=1000, ge=1, description="client connections at once; more are answered 503")
+    http_connections_per_address: int = Field(
+        default=500, ge=1, description="of these, from one address; more are answered 429"
+    )
+    http_patience_seconds: float = Field(
+        default=10.0, gt=0, description="for a request's head; a body's pace is judged after it"
+    )
+    http_body_bytes_a_second: int = Field(default=8192, ge=0, description="least pace of a body")
+    tls_certificate: Path | None = Field(default=None, description="PEM file: this service's certificate and chain")
+    tls_key: Path | None = Field(default=None, description="PEM file: its key")
+    tls_client_cas: Path | None = Field(default=None, description="PEM file: the CAs of clients' certificates")
+    tls_client_certificates: Literal["optional", "required"] = Field(
+        default="optional", description="with client CAs: whether a client without a certificate is refused"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     instance: str = Field(default="0", description="static membership: a name for this process, unique in its service")
     batch_records: int = Field(default=1000, ge=1, le=10_000, description="records a consumer takes at once")
