@@ -5,6 +5,7 @@ Used by `nsw up`, `nsw demo`, the benchmarks' command and the tests, so that all
 
 import json
 import secrets
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ ONE_BY_ONE: Final = frozenset({"NHNN", "BNG"})
 AGENCY_BATCH: Final = 500
 _AGENCIES_FILE: Final = "agencies.json"
 _ROLES_FILE: Final = "role-password"
+_LINKS_FILE: Final = "document-link-key"
+DOCUMENTS: Final = "documents"
+DOCUMENT_KEYS: Final = "document-keys"
+"""Where a local stack's documents are, and the keys that they are encrypted with."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class System:
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "NSW_HTTP_PORT": str(port),
             "NSW_AGENCIES_FILE": str(self._agencies_file()),
+            **(self._documents() if service == "intake" else {}),
         }
         return Process(
             name=service,
@@ -119,6 +125,15 @@ class System:
             "ministry-adapter": ports.adapter, "notifier": ports.notifier,
         }  # fmt: skip
 
+    def _documents(self) -> dict[str, str]:
+        """What intake is told of documents. The country's replay files dossiers whose documents nobody has."""
+        return {
+            "NSW_DOCUMENTS": (self.folder / DOCUMENTS).absolute().as_uri(),
+            "NSW_DOCUMENT_KEYS": str(document_keys(self.folder)),
+            "NSW_DOCUMENT_LINK_KEY": _secret(self.folder / _LINKS_FILE),
+            "NSW_DOCUMENTS_REQUIRED": "false",
+        }
+
     def _agencies_file(self) -> Path:
         file = self.folder / _AGENCIES_FILE
         agencies = [
@@ -135,17 +150,35 @@ class System:
 
 def forget(folder: Path) -> None:
     """Remove what a system has put into a stack's folder; only when it has ended."""
-    for name in (_AGENCIES_FILE, _ROLES_FILE):
+    for name in (_AGENCIES_FILE, _ROLES_FILE, _LINKS_FILE, DOCUMENT_KEYS):
         (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / DOCUMENTS, ignore_errors=True)
     if folder.exists() and not any(folder.iterdir()):
         folder.rmdir()
 
 
 def role_password(folder: Path) -> str:
     """The services' password on a local stack, made once and kept beside the data, readable by its owner only."""
-    file = folder / _ROLES_FILE
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(24))
+    return _secret(folder / _ROLES_FILE)
+
+
+def document_keys(folder: Path) -> Path:
+    """The file of keys that a local stack's documents are encrypted with, made once."""
+    from nsw_intake.documents.keys import key_line  # noqa: PLC0415  # slow import
+
+    file = folder / DOCUMENT_KEYS
+    _made_once(file, key_line("local-1"))
+    return file
+
+
+def _secret(file: Path) -> str:
+    _made_once(file, secrets.token_urlsafe(24))
     return file.read_text()
+
+
+def _made_once(file: Path, content: str) -> None:
+    """Write a file that only its owner may read, where there is none yet."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(content)

@@ -13,6 +13,10 @@ from nsw_runtime.errors import BadSettings
 CrashPoint = Literal[
     "door.transaction.before",
     "door.transaction.after",
+    "document.chunk.before",
+    "document.chunk.after",
+    "document.manifest.before",
+    "document.manifest.after",
     "consumer.transaction.before",
     "consumer.transaction.after",
     "consumer.offsets.before",

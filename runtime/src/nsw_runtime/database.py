@@ -51,6 +51,7 @@ def _session(service: str) -> dict[str, str]:
         "application_name": f"nsw-{service}",
         "jit": "off",
         "plan_cache_mode": "force_custom_plan",
+        "nsw.tenant": "*",
     }
 
 

@@ -46,3 +46,11 @@ REFUSED_CREDENTIALS = Counter("nsw_identity_refused", "Credentials refused", ["r
 HTTP_CONNECTIONS = Gauge("nsw_http_connections", "Open client connections")
 # Connections that were ended with a problem before any route saw a request, by the problem's kind.
 HTTP_REFUSED = Counter("nsw_http_refused", "Requests refused by the connection's limits", ["kind"])
+# Uploads of documents, by result: taken, held (was there before), or why not.
+DOCUMENTS = Counter("nsw_documents", "Uploads of documents by result", ["result"])
+# Documents' bytes stored and given out.
+DOCUMENT_BYTES = Counter("nsw_document_bytes", "Bytes of documents", ["direction"])
+# Documents that did not pass their check, or whose key was not there, when they were to be read. Any is an alarm.
+DOCUMENTS_UNREADABLE = Counter("nsw_documents_unreadable", "Documents that could not be read")
+# What the collector removed: unfinished uploads, documents of no dossier, blobs with their objects.
+DOCUMENTS_COLLECTED = Counter("nsw_documents_collected", "What was collected", ["what"])

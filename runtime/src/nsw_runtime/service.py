@@ -7,7 +7,7 @@ lives, its relay, its subscribers and its sender. Kafka may be away when it star
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -71,6 +71,7 @@ class ServiceBase:
         self.sender: Sender | None = None
         self._applier: Applier[Any] | None = None
         self._clocked: ClockedHandler[Any] | None = None
+        self._beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._consumers: list[BatchConsumer] = []
         self._broker: KafkaBroker | None = None
 
@@ -109,6 +110,10 @@ class ServiceBase:
             lanes_at_once=lanes_at_once,
         )
 
+    def beside(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a loop of the service's own for as long as it lives."""
+        self._beside.append(loop)
+
     def application(
         self,
         parts: Callable[[], Awaitable[Sequence[BaseRoute]]],
@@ -129,6 +134,7 @@ class ServiceBase:
             loops = [self.relay.run(), self._subscribe(), self._watch(), self._tick(), self.authenticator.run()]
             if self.sender is not None:
                 loops.append(self.sender.run())
+            loops += [loop() for loop in self._beside]
             tasks = [asyncio.create_task(loop) for loop in loops]
             for task in tasks:
                 task.add_done_callback(self._loop_ended)

@@ -8,6 +8,7 @@ from nsw_runtime.database import Connection
 
 from nsw_intake import command_store, store
 from nsw_intake.command_store import TAKEN_BACK, CommandRow
+from nsw_intake.documents.references import References
 from nsw_intake.store import Filing
 
 
@@ -26,6 +27,7 @@ async def take_back(connection: Connection, facts: Sequence[tuple[str, Fact]]) -
             fact.content.procedure,
             fact.pack_version,
             fact.submitted_at,
+            _references(fact).row(),
         )
         for _, fact in facts
         if isinstance(fact, Submitted)
@@ -36,7 +38,15 @@ async def take_back(connection: Connection, facts: Sequence[tuple[str, Fact]]) -
         if again:
             await store.file(connection, again)
     commands = [
-        CommandRow(fact.number, fact.idempotency_key, _command(fact), TAKEN_BACK, fact_id, fact.filed_at)
+        CommandRow(
+            fact.number,
+            fact.idempotency_key,
+            _command(fact),
+            TAKEN_BACK,
+            fact_id,
+            fact.filed_at,
+            _references(fact).row(),
+        )
         for fact_id, fact in facts
         if isinstance(fact, CommandFact)
     ]
@@ -53,3 +63,10 @@ def _command(fact: CommandFact) -> Command:
         case PaymentFiled():
             return "payment"
     return "withdrawal"
+
+
+def _references(fact: Fact) -> References:
+    match fact:
+        case Submitted(content=content) | SupplementFiled(content=content) | AmendmentFiled(content=content):
+            return References(content.declarant.tax_code, content.documents)
+    return References("")

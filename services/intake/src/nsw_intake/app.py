@@ -9,6 +9,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from nsw_intake.command_door import CommandDoor
+from nsw_intake.documents.cabinet import Cabinet
+from nsw_intake.documents.references import Referring
 from nsw_intake.door import Door
 from nsw_intake.procedures import ProcedureRoutes
 from nsw_intake.routes import Routes
@@ -19,13 +21,25 @@ from nsw_intake.subscribers import subscribe
 def build(settings: IntakeSettings) -> Starlette:
     """Intake as a Starlette application."""
     service = ServiceBase("intake", settings)
+    cabinet = Cabinet(settings)
+    referring = Referring(required=settings.documents_required)
     packs()  # a pack that cannot be used stops the service here, not at its first dossier
 
     async def parts() -> Sequence[BaseRoute]:
         subscribe(service)
-        door = Door(pool=service.pool, clock=service.clock, relay=service.relay, waiting_most=settings.waiting_most)
+        door = Door(
+            pool=service.pool,
+            clock=service.clock,
+            relay=service.relay,
+            referring=referring,
+            waiting_most=settings.waiting_most,
+        )
         commands = CommandDoor(
-            pool=service.pool, clock=service.clock, relay=service.relay, waiting_most=settings.waiting_most
+            pool=service.pool,
+            clock=service.clock,
+            relay=service.relay,
+            referring=referring,
+            waiting_most=settings.waiting_most,
         )
         routes = Routes(
             door=door,
@@ -35,7 +49,12 @@ def build(settings: IntakeSettings) -> Starlette:
             telemetry=service.telemetry,
             clock=service.clock,
         )
-        return [*routes.routes(), *ProcedureRoutes(packs(), service.clock).routes()]
+        service.beside(cabinet.collector(service.pool, service.clock).run)
+        return [
+            *cabinet.routes(service.pool, service.clock).routes(),
+            *routes.routes(),
+            *ProcedureRoutes(packs(), service.clock).routes(),
+        ]
 
     return service.application(parts)
 

@@ -55,7 +55,7 @@ def read_line(line: bytes, telemetry: Telemetry, today: date) -> Line:
     content = valid_content(value["dossier"], "/dossier")
     pack = filed_now(content, today, "/dossier")
     trace = Trace(telemetry, SPAN, given)
-    return Line(submission(content, pack.version, key, trace.traceparent), trace)
+    return Line(submission(content, pack.version, key, trace.traceparent, "/dossier"), trace)
 
 
 def _command(value: Mapping[str, Any], key: str, telemetry: Telemetry, given: str | None) -> Line:

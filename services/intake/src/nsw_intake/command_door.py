@@ -21,6 +21,7 @@ from nsw_runtime.relay import Relay
 from nsw_intake import command_store
 from nsw_intake.command_store import TAKEN_BACK, CommandRow, Held, Key
 from nsw_intake.commands import FACT_TYPES, Filing, Request, filing
+from nsw_intake.documents.references import Referring
 from nsw_intake.door import GATHER_SECONDS, MOST_A_COMMIT, require_open
 from nsw_intake.errors import key_reused, unknown_dossier
 
@@ -39,8 +40,9 @@ class CommandReceipt(NamedTuple):
 class CommandDoor:
     """Takes commands in, many to a commit."""
 
-    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, waiting_most: int) -> None:
+    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, referring: Referring, waiting_most: int) -> None:
         self._pool = pool
+        self._referring = referring
         self._clock = clock
         self._relay = relay
         self._waiting_most = waiting_most
@@ -87,10 +89,14 @@ class CommandDoor:
     async def _commit(self, filings: Sequence[Filing]) -> Sequence[CommandReceipt | Problem]:
         crash_point("door.transaction.before")
         async with self._pool.acquire() as connection, connection.transaction():
+            now = self._clock()
+            problems = await self._referring.refer(connection, [one.references for one in filings], now)
+            refused = {_key(filings[place]): problem for place, problem in problems.items()}
             first: dict[Key, Filing] = {}
             for one in filings:
                 first.setdefault(_key(one), one)
-            new = await command_store.file(connection, [_row(one) for one in first.values()])
+            fit = [_row(one) for key, one in first.items() if key not in refused]
+            new = await command_store.file(connection, fit) if fit else set()
             held = await command_store.held(connection, list(first))
             facts = [
                 entry(
@@ -104,10 +110,10 @@ class CommandDoor:
                 for key, one in first.items()
                 if key in new
             ]
-            await append(connection, facts, self._clock())
+            await append(connection, facts, now)
         crash_point("door.transaction.after")
         self._relay.wake()
-        return [_first(one.request, held[_key(one)]) for one in filings]
+        return [_first(one.request, held[_key(one)]) if _key(one) in held else refused[_key(one)] for one in filings]
 
 
 def _key(one: Filing) -> Key:
@@ -124,6 +130,7 @@ def _row(one: Filing) -> CommandRow:
         sha256=request.sha256,
         id=fact_id(cause, FACT_TYPES[request.command]),
         filed_at=one.fact.filed_at,
+        documents=one.references.row(),
     )
 
 

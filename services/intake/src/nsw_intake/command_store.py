@@ -36,6 +36,7 @@ class CommandRow(NamedTuple):
     sha256: str
     id: str
     filed_at: datetime
+    documents: str | None = None
 
 
 TAKEN_BACK: Final = "taken-back"
@@ -52,9 +53,9 @@ select c.number, c.idempotency_key, c.command, c.sha256, c.id, c.filed_at
 from unnest($1::text[], $2::text[]) as k(number, idempotency_key) join command c using (number, idempotency_key)
 """
 _FILE: Final = """
-insert into command (number, idempotency_key, command, sha256, id, filed_at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-    as c(n, k, c, s, i, f)
+insert into command (number, idempotency_key, command, sha256, id, filed_at, documents)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[])
+    as c(n, k, c, s, i, f, d)
 order by n, k
 on conflict do nothing
 returning number, idempotency_key

@@ -31,6 +31,7 @@ from nsw_procedures.packs import packs
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from nsw_intake.command_store import Standing
+from nsw_intake.documents.references import References
 from nsw_intake.door import own_form
 from nsw_intake.errors import not_possible, other_dossier
 from nsw_intake.parsing import judged
@@ -104,11 +105,12 @@ class Request(NamedTuple):
 
 
 class Filing(NamedTuple):
-    """A command that may be taken in: its fact's head and, where it brings a dossier, that one's JSON."""
+    """A command that may be taken in: its fact's head and, where it brings a dossier, that one's JSON and documents."""
 
     request: Request
     fact: CommandFact
     content: bytes | None
+    references: References
 
 
 def filing(request: Request, standing: Standing, at: datetime, base: str = "") -> Filing:
@@ -128,18 +130,21 @@ def filing(request: Request, standing: Standing, at: datetime, base: str = "") -
         "in_answer_to": body.in_answer_to,
         "pack_version": standing.pack_version,
     }
+    none = References(standing.declarant)
     match body:
         case SupplementBody(dossier=dossier, note=note):
             content, digest = _dossier(dossier, standing, base)
-            return Filing(request, SupplementFiledHead(**known, note=note, content_sha256=digest), content)
+            referred = References(standing.declarant, dossier.documents, f"{base}/dossier")
+            return Filing(request, SupplementFiledHead(**known, note=note, content_sha256=digest), content, referred)
         case AmendmentBody(dossier=dossier, reason=reason):
             content, digest = _dossier(dossier, standing, base)
-            return Filing(request, AmendmentFiledHead(**known, reason=reason, content_sha256=digest), content)
+            referred = References(standing.declarant, dossier.documents, f"{base}/dossier")
+            return Filing(request, AmendmentFiledHead(**known, reason=reason, content_sha256=digest), content, referred)
         case PaymentBody():
             paid = body.model_dump(exclude={"in_answer_to"})
-            return Filing(request, PaymentFiled(**known, **paid), None)
+            return Filing(request, PaymentFiled(**known, **paid), None, none)
         case WithdrawalBody(reason=reason):
-            return Filing(request, WithdrawalFiled(**known, reason=reason), None)
+            return Filing(request, WithdrawalFiled(**known, reason=reason), None, none)
     raise AssertionError(f"no command has the body {type(body).__name__}")
 
 

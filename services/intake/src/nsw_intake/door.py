@@ -25,6 +25,7 @@ from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.relay import Relay
 
 from nsw_intake import store
+from nsw_intake.documents.references import References, Referring
 from nsw_intake.errors import NumbersTaken, key_reused, too_large
 from nsw_intake.numbers import Numbers
 from nsw_intake.store import Filed, Filing
@@ -45,6 +46,7 @@ class Submission(NamedTuple):
     content: bytes
     content_sha256: str
     traceparent: str | None
+    references: References
 
 
 class Receipt(NamedTuple):
@@ -56,14 +58,20 @@ class Receipt(NamedTuple):
     status: str = "submitted"
 
 
-def submission(dossier: DossierContent, pack_version: str, key: str, traceparent: str | None) -> Submission:
+def submission(
+    dossier: DossierContent, pack_version: str, key: str, traceparent: str | None, base: str = ""
+) -> Submission:
     """A submission of this dossier, judged by this version of its procedure, under this idempotency key.
+
+    `base` is the pointer at which the dossier stands in its request.
 
     Raises:
         Problem: 413, its JSON is larger than the window carries.
     """
     content, digest = own_form(dossier)
-    return Submission(dossier.procedure, pack_version, dossier.declarant.tax_code, key, content, digest, traceparent)
+    declarant = dossier.declarant.tax_code
+    references = References(declarant, dossier.documents, base)
+    return Submission(dossier.procedure, pack_version, declarant, key, content, digest, traceparent, references)
 
 
 def own_form(dossier: DossierContent) -> tuple[bytes, str]:
@@ -96,8 +104,9 @@ async def require_open(relay: Relay, waiting: int, most: int) -> None:
 class Door:
     """Takes submissions in, many to a commit."""
 
-    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, waiting_most: int) -> None:
+    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, referring: Referring, waiting_most: int) -> None:
         self._pool = pool
+        self._referring = referring
         self._clock = clock
         self._relay = relay
         self._waiting_most = waiting_most
@@ -131,6 +140,7 @@ class Door:
         now = self._clock()
         crash_point("door.transaction.before")
         async with self._pool.acquire() as connection, connection.transaction():
+            refused = await self._referring.refer(connection, [one.references for one in submissions], now)
             numbers = self._numbers.give(len(submissions), now.year)
             filings = [
                 Filing(
@@ -141,13 +151,15 @@ class Door:
                     one.procedure,
                     one.pack_version,
                     now,
+                    one.references.row(),
                 )
                 for number, one in zip(numbers, submissions, strict=True)
             ]  # fmt: skip
-            new = await store.file(connection, filings)
+            fit = [filing for place, filing in enumerate(filings) if place not in refused]
+            new = await store.file(connection, fit) if fit else set()
             keys = [(filing.declarant, filing.idempotency_key) for filing in filings if filing.number not in new]
             held = await store.filed(connection, keys) if keys else {}
-            if len(held) < len(set(keys)):
+            if any(f.number not in new and (f.declarant, f.idempotency_key) not in held for f in fit):
                 raise NumbersTaken("numbers of this group were given before")
             facts = [
                 entry(
@@ -173,13 +185,15 @@ class Door:
         return [
             Receipt(filing.number, filing.content_sha256, now.isoformat())
             if filing.number in new
-            else _held(filing, held[filing.declarant, filing.idempotency_key])
-            for filing in filings
+            else _held(filing, held.get((filing.declarant, filing.idempotency_key))) or refused[place]
+            for place, filing in enumerate(filings)
         ]
 
 
-def _held(filing: Filing, held: Filed) -> Receipt | Problem:
-    """The first receipt, when the same dossier is sent again."""
+def _held(filing: Filing, held: Filed | None) -> Receipt | Problem | None:
+    """The first receipt, when the same dossier is sent again; None: nothing is held under its key."""
+    if held is None:
+        return None
     if held.content_sha256 != filing.content_sha256:
         return key_reused()
     return Receipt(held.number, held.content_sha256, held.submitted_at.isoformat())

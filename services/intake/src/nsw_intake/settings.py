@@ -1,7 +1,11 @@
 """Intake's settings."""
 
+from pathlib import Path
+
 from nsw_runtime.settings import ServiceSettings
-from pydantic import Field
+from pydantic import Field, SecretStr
+
+from nsw_intake.documents.links import KEY_CHARACTERS
 
 
 class IntakeSettings(ServiceSettings):
@@ -12,3 +16,18 @@ class IntakeSettings(ServiceSettings):
     bulk_bytes: int = Field(default=8 * 1024 * 1024, description="largest body of a bulk request")
     bulk_lines: int = Field(default=500, description="most dossiers in a bulk request")
     waiting_most: int = Field(default=20_000, description="dossiers that may wait for a commit before 503 is answered")
+    documents: str = Field(description="where documents are: file:///folder or s3://bucket/prefix?endpoint=…&region=…")
+    documents_access_key_id: SecretStr | None = Field(default=None, description="for a bucket")
+    documents_secret_access_key: SecretStr | None = Field(default=None, description="for a bucket")
+    document_keys: Path = Field(description="file of keys that documents' keys are wrapped with; the last one wraps")
+    document_link_key: SecretStr = Field(
+        min_length=KEY_CHARACTERS, description="signs links to documents; the same in every process of intake"
+    )
+    documents_required: bool = Field(default=True, description="what a dossier refers to must have been uploaded")
+    document_bytes: int = Field(default=2_000_000_000, ge=1, description="largest document")
+    documents_at_once: int = Field(
+        default=16,
+        ge=1,
+        description="uploads at the same time, and as many downloads; each takes some 16 MiB",
+    )
+    documents_keep_days: int = Field(default=30, ge=1, description="how long a document may wait for its dossier")

@@ -21,6 +21,7 @@ class Filing(NamedTuple):
     procedure: str
     pack_version: str
     submitted_at: datetime
+    documents: str | None = None
 
 
 class Filed(NamedTuple):
@@ -32,9 +33,11 @@ class Filed(NamedTuple):
 
 
 _FILE: Final = """
-insert into dossier (number, declarant, idempotency_key, content_sha256, procedure, pack_version, submitted_at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
-    as f(n, d, k, s, p, v, t)
+insert into dossier (number, declarant, idempotency_key, content_sha256, procedure, pack_version, submitted_at,
+    documents)
+select * from unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::jsonb[]
+) as f(n, d, k, s, p, v, t, r)
 order by d, k
 on conflict do nothing
 returning number

@@ -1,0 +1,168 @@
+"""What Postgres holds of documents: uploads, whole documents' bytes, who has them, what is discarded. All their SQL.
+
+Locks are taken in this order: upload, bytes, document (sorted), then what the door takes. A document's bytes are
+locked by whoever adds a holder and by whoever removes the last one, so neither misses the other.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from nsw_runtime.database import Connection
+
+from nsw_intake.documents.keys import WrappedKey
+
+
+class Upload(NamedTuple):
+    """Bytes that are coming in."""
+
+    blob: str
+    declarant: str
+    sha256: str
+    size: int
+    media_type: str
+    key_id: str
+    wrapped_key: bytes
+    nonces: bytes
+
+
+class Bytes(NamedTuple):
+    """A whole document's bytes."""
+
+    blob: str
+    size: int
+    key_id: str
+    wrapped_key: bytes
+    nonces: bytes
+
+
+class Held(NamedTuple):
+    """A document that a business has."""
+
+    sha256: str
+    size: int
+    media_type: str
+    uploaded_at: datetime
+    filed_at: datetime | None
+
+
+Key = tuple[str, str]
+"""A declarant and a SHA-256."""
+
+_BEGIN: Final = """
+insert into document_upload (blob, declarant, sha256, size, media_type, key_id, wrapped_key, nonces, touched_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_UPLOADS: Final = """
+select blob, declarant, sha256, size, media_type, key_id, wrapped_key, nonces
+from document_upload where declarant = $1 and sha256 = $2 order by length(nonces) desc, blob
+"""
+_CUT: Final = """
+update document_upload set nonces = substr(nonces, 1, $3), touched_at = $4 where blob = $1 and nonces = $2
+returning blob, declarant, sha256, size, media_type, key_id, wrapped_key, nonces
+"""
+_ADD_CHUNK: Final = """
+update document_upload set nonces = nonces || $3, touched_at = $4 where blob = $1 and length(nonces) = $2 returning blob
+"""
+_END_UPLOAD: Final = "delete from document_upload where blob = $1 and nonces = $2 returning blob"
+_KEEP_BYTES: Final = """
+insert into document_bytes (sha256, blob, size, key_id, wrapped_key, nonces, stored_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (sha256) do update set sha256 = excluded.sha256
+returning blob
+"""  # the update changes nothing: it locks the row that is there
+_HOLD: Final = """
+insert into document (declarant, sha256, size, media_type, uploaded_at) values ($1, $2, $3, $4, $5)
+on conflict do nothing
+"""
+_DISCARD: Final = "insert into document_discarded (blob, discarded_at) values ($1, $2)"
+_DOCUMENT: Final = """
+select sha256, size, media_type, uploaded_at, filed_at from document where declarant = $1 and sha256 = $2
+"""
+_BYTES: Final = "select blob, size, key_id, wrapped_key, nonces from document_bytes where sha256 = $1"
+_LOCK: Final = """
+select d.declarant, d.sha256, d.size, d.media_type, d.uploaded_at, d.filed_at
+from (select distinct * from unnest($1::text[], $2::text[])) as k(declarant, sha256)
+    join document d using (declarant, sha256)
+order by d.declarant, d.sha256
+for no key update of d
+"""
+_FILED: Final = """
+update document set filed_at = $3
+where filed_at is null and (declarant, sha256) in (select * from unnest($1::text[], $2::text[]))
+"""
+
+
+async def begin(connection: Connection, upload: Upload, at: datetime) -> None:
+    """Note an upload, before its first chunk is stored."""
+    await connection.execute(_BEGIN, *upload, at)
+
+
+async def uploads(connection: Connection, declarant: str, sha256: str) -> list[Upload]:
+    """A business's unfinished uploads of a document, the furthest first."""
+    return [Upload(*row) for row in await connection.fetch(_UPLOADS, declarant, sha256)]
+
+
+async def cut(connection: Connection, upload: Upload, nonces: int, at: datetime) -> Upload | None:
+    """Go on with an upload behind so many bytes of nonces; None: it does not stand as in `upload` any more."""
+    row = await connection.fetchrow(_CUT, upload.blob, upload.nonces, nonces, at)
+    return None if row is None else Upload(*row)
+
+
+async def add_chunk(connection: Connection, upload: Upload, nonce: bytes, at: datetime) -> bool:
+    """Note one more stored chunk behind those of `upload`; false where it does not stand there any more."""
+    return await connection.fetchval(_ADD_CHUNK, upload.blob, len(upload.nonces), nonce, at) is not None
+
+
+async def finish(connection: Connection, upload: Upload, at: datetime) -> Held | None:
+    """Turn an upload whose bytes were checked into a document, in the caller's transaction.
+
+    None: it does not stand as in `upload` any more. Bytes that the platform has already are not kept twice: those just
+    uploaded are discarded.
+    """
+    if await connection.fetchval(_END_UPLOAD, upload.blob, upload.nonces) is None:
+        return None
+    kept = await connection.fetchval(
+        _KEEP_BYTES, upload.sha256, upload.blob, upload.size, upload.key_id, upload.wrapped_key, upload.nonces, at
+    )
+    if kept != upload.blob:
+        await connection.execute(_DISCARD, upload.blob, at)
+    await connection.execute(_HOLD, upload.declarant, upload.sha256, upload.size, upload.media_type, at)
+    return await document(connection, upload.declarant, upload.sha256)
+
+
+async def discard(connection: Connection, upload: Upload, at: datetime) -> None:
+    """Give an upload up, in the caller's transaction, if it still stands as in `upload`."""
+    if await connection.fetchval(_END_UPLOAD, upload.blob, upload.nonces) is not None:
+        await connection.execute(_DISCARD, upload.blob, at)
+
+
+async def document(connection: Connection, declarant: str, sha256: str) -> Held | None:
+    """A document as a business has it."""
+    row = await connection.fetchrow(_DOCUMENT, declarant, sha256)
+    return None if row is None else Held(*row)
+
+
+async def bytes_of(connection: Connection, sha256: str) -> Bytes | None:
+    """Where a document's bytes are, whoever has it."""
+    row = await connection.fetchrow(_BYTES, sha256)
+    return None if row is None else Bytes(*row)
+
+
+async def lock(connection: Connection, keys: Sequence[Key]) -> dict[Key, Held]:
+    """These documents, so that none is removed before the caller's transaction ends; what does not exist is left out.
+
+    They are read as they are once the lock is had: one that was removed meanwhile is not among them.
+    """
+    rows = await connection.fetch(_LOCK, [declarant for declarant, _ in keys], [sha256 for _, sha256 in keys])
+    return {(row[0], row[1]): Held(*row[1:]) for row in rows}
+
+
+async def mark_filed(connection: Connection, keys: Sequence[Key], at: datetime) -> None:
+    """From now on a dossier refers to these documents, which the caller has locked."""
+    await connection.execute(_FILED, [declarant for declarant, _ in keys], [sha256 for _, sha256 in keys], at)
+
+
+def key_of(row: Upload | Bytes) -> WrappedKey:
+    """The wrapped key in a row."""
+    return WrappedKey(row.key_id, row.wrapped_key)
