@@ -71,8 +71,9 @@ def _key(pem: bytes, what: str) -> Key:
     for kind in (ECKey, OKPKey):
         try:
             key = kind.import_key(pem)
+            curve = key.as_dict(private=False).get("crv")
         except (ValueError, TypeError, KeyError, JoseError):
             continue
-        if key.as_dict(private=False).get("crv") in ("P-256", "Ed25519"):
+        if curve in ("P-256", "Ed25519"):
             return key
     raise BrokenConfiguration(f"the {what} is no P-256 or Ed25519 key in PEM")
