@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from nsw_cli import dossier, inspection, journal, parked, procedure, quarantine, stream
+from nsw_cli import documents, dossier, inspection, journal, parked, procedure, quarantine, stream
 from nsw_cli.demo import demo
 from nsw_cli.doctor import doctor
 from nsw_cli.errors import ReportingGroup
@@ -52,6 +52,7 @@ app.command(rich_help_panel=FILE)(submit)
 app.add_typer(dossier.app, name="dossier", rich_help_panel=FILE)
 app.add_typer(procedure.app, name="procedure", rich_help_panel=FILE)
 app.add_typer(inspection.app, name="inspection", rich_help_panel=LOOK)
+app.add_typer(documents.app, name="documents", rich_help_panel=LOOK)
 app.add_typer(stream.app, name="stream", rich_help_panel=LOOK)
 app.add_typer(parked.app, name="parked", rich_help_panel=LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=LOOK)

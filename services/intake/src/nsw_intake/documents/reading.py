@@ -1,15 +1,16 @@
 """Gives documents out, a chunk at a time: what leaves has passed its check, and no more than a chunk is ever held."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
 from nsw_runtime import metrics
-from nsw_runtime.database import Connection
+from nsw_runtime.database import Connection, Pool
 
 from nsw_intake.documents import records
 from nsw_intake.documents.chunks import ChunkStore
-from nsw_intake.documents.errors import too_many
+from nsw_intake.documents.errors import UnreadableDocument, too_many
 from nsw_intake.documents.keys import KeyRing
 from nsw_intake.documents.ranges import Part
 from nsw_intake.documents.records import Bytes
@@ -77,6 +78,24 @@ class Reading:
                 yield chunk
         finally:
             self._free += 1
+
+    async def wrong(self, pool: Pool, sha256: str) -> str | None:
+        """What is wrong with a document's bytes, all of them read; None: nothing.
+
+        Raises:
+            StoreUnavailable: that cannot be said now.
+        """
+        async with pool.acquire() as connection:
+            stored = await records.bytes_of(connection, sha256)
+        if stored is None:
+            return "there is no such document"
+        digest = hashlib.sha256()
+        try:
+            async for chunk in self.chunks(stored, Part(0, stored.size - 1, stored.size)):
+                await asyncio.to_thread(digest.update, chunk)
+        except UnreadableDocument as error:
+            return str(error)
+        return None if digest.hexdigest() == sha256 else "its bytes have another SHA-256"
 
     async def _chunks(self, stored: Bytes, part: Part) -> AsyncIterator[bytes]:
         sealer = self.sealer(stored)
