@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[Any, int, str, list[str]]] = {
     "nothing": (b"", 400, "malformed", []),
     "malformed JSON": (b'{"procedure": ', 400, "malformed", []),
     "UTF-16": (json.dumps(dossier()).encode("utf-16"), 400, "malformed", []),
-    "NaN": (b'{"form": {"a": NaN}}', 400, "malformed", []),
+    "NaN": (b'{"form": {"a": NaN}}', 400, "malformed", ["/form/a"]),
     "a key twice, then something else": (b'{"a": {"b": 1, "b": 2}, ', 400, "malformed", []),
     "a key twice": (twice(json.dumps(dossier()), "procedure"), 400, "malformed", ["/procedure"]),
     "NUL": (spoiled(form={"note": "a\x00b"}), 400, "malformed", ["/form/note"]),
