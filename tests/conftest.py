@@ -7,6 +7,7 @@ import pytest
 from nsw_cli.system import System
 from nsw_local import Ports, Stack
 from support import scratch
+from support.authority import Authority, authority
 from support.live import Live
 from support.scratch import Database
 
@@ -17,6 +18,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("stack"), Ports.free()) as running:
         running.start()
         yield running
+
+
+@pytest.fixture(scope="session")
+def ca() -> Iterator[Authority]:
+    """A certification authority of this session's own."""
+    with authority() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +40,12 @@ async def database(stack: Stack, template: Database) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-async def system(stack: Stack) -> AsyncIterator[Live]:
-    """The whole system, started once."""
+async def system(stack: Stack, ca: Authority) -> AsyncIterator[Live]:
+    """The whole system, started once. It trusts `ca`."""
+    roots = stack.folder / "signing-roots.pem"
+    roots.write_text(ca.roots_pem())
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
-        live = Live(stack, session)
+        live = Live(stack, session, NSW_SIGNING_ROOTS=str(roots))
         await live.start()
         yield live
 

@@ -94,7 +94,7 @@ async def test_a_command_goes_all_the_way(business: Business, name: str) -> None
     number = await filed(business, answers, *first)
     taken, receipt = await business.ask(number, command, body(business, command))
     assert taken == 202
-    assert set(receipt) == {"number", "command", "command_id", "received_at"}
+    assert set(receipt) == {"number", "command", "command_id", "received_at", "jws"}
     assert (receipt["number"], receipt["command"]) == (number, command)
     shown = await business.hears(number, *first, *then)
     assert shown["status"] == status

@@ -36,9 +36,9 @@ SETTINGS = {"NSW_BATCH_WAIT_SECONDS": "0.2"}
 class Live:
     """A system on a stack; its methods may be used once `start` has returned."""
 
-    def __init__(self, stack: Stack, session: aiohttp.ClientSession) -> None:
+    def __init__(self, stack: Stack, session: aiohttp.ClientSession, **settings: str) -> None:
         self.stack = stack
-        self.system = System.on(stack, **SETTINGS)
+        self.system = System.on(stack, **SETTINGS, **settings)
         self.http = session
         self._told: dict[str, Mapping[str, str]] = {}
 

@@ -28,6 +28,7 @@ _LINKS_FILE: Final = "document-link-key"
 DOCUMENTS: Final = "documents"
 DOCUMENT_KEYS: Final = "document-keys"
 """Where a local stack's documents are, and the keys that they are encrypted with."""
+_RECEIPT_KEY_FILE: Final = "receipt-key.pem"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class System:
             "NSW_HTTP_PORT": str(port),
             "NSW_AGENCIES_FILE": str(self._agencies_file()),
             **(self._documents() if service == "intake" else {}),
+            **(self._signing() if service == "intake" else {}),
         }
         return Process(
             name=service,
@@ -134,6 +136,10 @@ class System:
             "NSW_DOCUMENTS_REQUIRED": "false",
         }
 
+    def _signing(self) -> dict[str, str]:
+        """What intake is told of signatures: the simulated businesses have no certificates."""
+        return {"NSW_RECEIPT_KEY_FILE": str(receipt_key(self.folder)), "NSW_SIGNATURES": "optional"}
+
     def _agencies_file(self) -> Path:
         file = self.folder / _AGENCIES_FILE
         agencies = [
@@ -150,7 +156,7 @@ class System:
 
 def forget(folder: Path) -> None:
     """Remove what a system has put into a stack's folder; only when it has ended."""
-    for name in (_AGENCIES_FILE, _ROLES_FILE, _LINKS_FILE, DOCUMENT_KEYS):
+    for name in (_AGENCIES_FILE, _ROLES_FILE, _LINKS_FILE, DOCUMENT_KEYS, _RECEIPT_KEY_FILE):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / DOCUMENTS, ignore_errors=True)
     if folder.exists() and not any(folder.iterdir()):
@@ -168,6 +174,16 @@ def document_keys(folder: Path) -> Path:
 
     file = folder / DOCUMENT_KEYS
     _made_once(file, key_line("local-1"))
+    return file
+
+
+def receipt_key(folder: Path) -> Path:
+    """The file of the key that signs receipts on a local stack, made once and kept beside the data."""
+    file = folder / _RECEIPT_KEY_FILE
+    if not file.exists():
+        from nsw_intake.signing.receipts import new_key  # noqa: PLC0415  # slow import
+
+        _made_once(file, new_key())
     return file
 
 

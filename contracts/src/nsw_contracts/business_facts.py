@@ -14,6 +14,7 @@ from nsw_contracts.parts import (
     Reason,
     Reference,
     Sha256,
+    Signer,
     TaxCode,
 )
 
@@ -25,10 +26,15 @@ class SubmittedHead(DossierFact):
     content_sha256: Sha256
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     pack_version: PackVersion = ""
+    signers: tuple[Signer, ...] = ()
+    signed_at: AwareDatetime | None = None
 
 
 class Submitted(SubmittedHead):
     """The business filed a dossier and the window took it in (function 01; Decree 85, articles 12 and 13).
+
+    `signers`: whose signatures over what was sent the window has verified; none: it was taken in unsigned. `signed_at`:
+    when the last of them signed, as that one says.
 
     `content_sha256` is the SHA-256 of the content's JSON as it stands in this fact. `pack_version` is the version of
     the procedure it was judged by, and stays the dossier's for its whole life.
@@ -40,7 +46,8 @@ class Submitted(SubmittedHead):
 class CommandFact(DossierFact):
     """Base of what a business asks for after it has filed. Whether it may is routing's to say.
 
-    `in_answer_to` is the revision the business acted on; 0: it did not say.
+    `in_answer_to` is the revision the business acted on; 0: it did not say. `signers` and `signed_at` as in
+    `Submitted`.
     """
 
     declarant: TaxCode
@@ -48,6 +55,8 @@ class CommandFact(DossierFact):
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     in_answer_to: int = Field(default=0, ge=0)
     pack_version: PackVersion = ""
+    signers: tuple[Signer, ...] = ()
+    signed_at: AwareDatetime | None = None
 
 
 class SupplementFiledHead(CommandFact):

@@ -66,6 +66,7 @@ from nsw_contracts.parts import (
     Reason,
     Reference,
     Sha256,
+    Signer,
     TaxCode,
     Text,
 )
@@ -277,6 +278,7 @@ __all__ = [
     "Routed",
     "RoutedHead",
     "Sha256",
+    "Signer",
     "Status",
     "StatusChanged",
     "Submitted",

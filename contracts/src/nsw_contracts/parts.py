@@ -91,6 +91,13 @@ class Contact(Part):
     address: Annotated[str, StringConstraints(max_length=250)] = ""
 
 
+class Signer(Part):
+    """Who signed: the SHA-256 of the signing certificate, and the business it is for. Never a person's name."""
+
+    certificate: Sha256
+    holder: TaxCode
+
+
 class Explanation(Part):
     """A sentence of the window's own to a business, in both languages."""
 

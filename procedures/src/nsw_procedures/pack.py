@@ -32,6 +32,7 @@ from nsw_procedures.wrong import wrong
 Stage = Literal["agreeing", "testing", "connected", "live", "retired"]
 STAGES: Final[tuple[Stage, ...]] = ("agreeing", "testing", "connected", "live", "retired")
 
+MOST_SIGNATURES: Final = 5
 VERSION: Final = r"^[0-9]{4}\.[0-9]{1,3}$"
 Version = Annotated[str, StringConstraints(pattern=VERSION)]
 """A year and a serial within it: `2026.1`."""
@@ -134,6 +135,19 @@ class DocumentRule(PackPart):
     media_types: tuple[str, ...] = ("application/pdf",)
     largest_mb: int = Field(default=20, ge=1, le=2000)
     final_word: AgencyCode | None = None
+
+
+SignerRole = Literal["declarant", "co-signer"]
+
+
+class SignatureRule(PackPart):
+    """A signature the procedure asks for (Decree 85/2019/NĐ-CP, article 12), each made with a certificate of its own.
+
+    `declarant`: with one of the declarant's certificates; `co-signer`: with one of another business, such as a broker.
+    """
+
+    role: SignerRole
+    names: Names | None = None
 
 
 class AgencyDeadlines(PackPart):
@@ -281,6 +295,7 @@ class Pack(PackPart):
     goods: GoodsRule = GoodsRule()
     form: Annotated[Mapping[str, Any], BeforeValidator(checked_form)]
     documents: tuple[DocumentRule, ...] = ()
+    signatures: tuple[SignatureRule, ...] = (SignatureRule(role="declarant"),)
     deadlines: Deadlines
     fees: tuple[Fee, ...] = ()
     messages: Messages = Messages()
@@ -309,6 +324,15 @@ class Pack(PackPart):
         for kind in kinds:
             if kinds.count(kind) > 1:
                 raise wrong(f"the kind {kind} stands twice")
+        return value
+
+    @field_validator("signatures")
+    @classmethod
+    def _declarant_signs(cls, value: tuple[SignatureRule, ...]) -> tuple[SignatureRule, ...]:
+        if not any(rule.role == "declarant" for rule in value):
+            raise wrong("the declarant signs what it files: name a signature of role declarant")
+        if len(value) > MOST_SIGNATURES:
+            raise wrong(f"at most {MOST_SIGNATURES} signatures")
         return value
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """Intake's composition root."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from nsw_procedures.packs import packs
 from nsw_runtime.server import run
@@ -15,6 +15,7 @@ from nsw_intake.door import Door
 from nsw_intake.procedures import ProcedureRoutes
 from nsw_intake.routes import Routes
 from nsw_intake.settings import IntakeSettings
+from nsw_intake.signing.setup import Signing
 from nsw_intake.subscribers import subscribe
 
 
@@ -23,15 +24,19 @@ def build(settings: IntakeSettings) -> Starlette:
     service = ServiceBase("intake", settings)
     cabinet = Cabinet(settings)
     referring = Referring(required=settings.documents_required)
+    closing: list[Callable[[], Awaitable[None]]] = []
     packs()  # a pack that cannot be used stops the service here, not at its first dossier
 
     async def parts() -> Sequence[BaseRoute]:
         subscribe(service)
+        signing = Signing.build(settings, service.pool, service.clock)
+        closing.append(signing.close)
         door = Door(
             pool=service.pool,
             clock=service.clock,
             relay=service.relay,
             referring=referring,
+            signatures=signing.signatures,
             waiting_most=settings.waiting_most,
         )
         commands = CommandDoor(
@@ -39,11 +44,13 @@ def build(settings: IntakeSettings) -> Starlette:
             clock=service.clock,
             relay=service.relay,
             referring=referring,
+            signatures=signing.signatures,
             waiting_most=settings.waiting_most,
         )
         routes = Routes(
             door=door,
             commands=commands,
+            receipts=signing.receipts,
             pool=service.pool,
             settings=settings,
             telemetry=service.telemetry,
@@ -53,10 +60,15 @@ def build(settings: IntakeSettings) -> Starlette:
         return [
             *cabinet.routes(service.pool, service.clock).routes(),
             *routes.routes(),
+            *signing.routes,
             *ProcedureRoutes(packs(), service.clock).routes(),
         ]
 
-    return service.application(parts)
+    async def close() -> None:
+        for part in closing:
+            await part()
+
+    return service.application(parts, closing=close)
 
 
 def main() -> None:

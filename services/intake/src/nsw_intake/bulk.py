@@ -1,7 +1,8 @@
 """Many at once: NDJSON, one dossier or one command a line, and a result line for each in the same order.
 
-A line is `{"idempotency_key", "dossier"}` or `{"idempotency_key", "number", "command", "body"}`; with `traceparent`
-where it has one. A line that is wrong costs the others nothing.
+A line is `{"idempotency_key", "dossier"}` or `{"idempotency_key", "number", "command", "body"}`; signed, it has `jws`
+in the place of `dossier` or `body`: a JWS in JSON form (RFC 7515, section 7.2.1) whose payload is that one's bytes.
+With `traceparent` where it has one. A line that is wrong costs the others nothing.
 """
 
 import json
@@ -20,6 +21,8 @@ from nsw_intake.door import Receipt, Submission, submission
 from nsw_intake.errors import invalid, malformed, unknown_dossier
 from nsw_intake.incoming import Trace, is_key
 from nsw_intake.parsing import filed_now, parse_json, valid, valid_content
+from nsw_intake.signing.claims import UNSIGNED, Claim, from_line
+from nsw_intake.signing.receipts import Receipts
 
 SPAN = "POST /v1/dossiers/bulk"
 Result = Receipt | CommandReceipt | Problem
@@ -39,10 +42,10 @@ def read_line(line: bytes, telemetry: Telemetry, today: date) -> Line:
         Problem: it is not usable; `errors` say where.
     """
     value = parse_json(line)
-    if not isinstance(value, dict) or ("dossier" in value) == ("command" in value):
+    if not isinstance(value, dict) or not _is_line(value):
         raise malformed(
             'Each line is {"idempotency_key": …, "dossier": {…}} or {"idempotency_key": …, "number": …, "command": …, '
-            '"body": {…}}.',
+            '"body": {…}}; signed, with "jws" in the place of "dossier" or "body".',
             [FieldError("/dossier", "give either a dossier or a command")],
         )
     key = value.get("idempotency_key")
@@ -52,10 +55,29 @@ def read_line(line: bytes, telemetry: Telemetry, today: date) -> Line:
     given = given if isinstance(given, str) else None
     if "command" in value:
         return _command(value, key, telemetry, given)
-    content = valid_content(value["dossier"], "/dossier")
-    pack = filed_now(content, today, "/dossier")
+    said, base, claim = _said(value, "dossier")
+    content = valid_content(said, base)
+    pack = filed_now(content, today, base)
     trace = Trace(telemetry, SPAN, given)
-    return Line(submission(content, pack.version, key, trace.traceparent, "/dossier"), trace)
+    return Line(submission(content, pack.version, key, trace.traceparent, base, claim), trace)
+
+
+def _is_line(value: Mapping[str, Any]) -> bool:
+    """Either a dossier or a command, either signed or plain."""
+    if "command" in value:
+        return "dossier" not in value and not ("jws" in value and "body" in value)
+    return ("dossier" in value) != ("jws" in value)
+
+
+def _said(value: Mapping[str, Any], plain: str) -> tuple[Any, str, Claim]:
+    """What the line says, the pointer at which it stands, and what is signed of it.
+
+    Pointers into what was signed go on from `/jws/payload`.
+    """
+    if "jws" not in value:
+        return value.get(plain), f"/{plain}", UNSIGNED
+    claim = from_line(value["jws"])
+    return parse_json(claim.body), "/jws/payload", claim
 
 
 def _command(value: Mapping[str, Any], key: str, telemetry: Telemetry, given: str | None) -> Line:
@@ -64,20 +86,21 @@ def _command(value: Mapping[str, Any], key: str, telemetry: Telemetry, given: st
         raise invalid([FieldError("/command", f"must be one of {', '.join(COMMANDS)}")])
     if not isinstance(number, str) or not is_dossier_number(number):
         raise unknown_dossier()
-    body = valid(BODIES[command], value.get("body"), "/body")
+    said, base, claim = _said(value, "body")
+    body = valid(BODIES[command], said, base)
     trace = Trace(telemetry, SPAN, given)
-    return Line(Request(number, command, body, key, trace.traceparent), trace)
+    return Line(Request(number, command, body, key, trace.traceparent, claim), trace)
 
 
-def result_lines(results: Sequence[Result]) -> bytes:
-    """The results as NDJSON, numbered from 1."""
-    return b"".join(_result_line(number, result) for number, result in enumerate(results, 1))
-
-
-def _result_line(number: int, result: Result) -> bytes:
-    line: dict[str, Any] = {"line": number}
-    if isinstance(result, Problem):
-        line |= {"status": result.status, "problem": result.body()}
-    else:
-        line |= {"status": 202, "receipt": result._asdict()}
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+async def result_lines(results: Sequence[Result], receipts: Receipts) -> bytes:
+    """The results as NDJSON, numbered from 1; receipts are signed."""
+    sealed = iter(await receipts.sealed([one._asdict() for one in results if not isinstance(one, Problem)]))
+    lines = (
+        {"status": one.status, "problem": one.body()}
+        if isinstance(one, Problem)
+        else {"status": 202, "receipt": next(sealed)}
+        for one in results
+    )
+    return b"".join(
+        json.dumps({"line": number} | line, ensure_ascii=False).encode() + b"\n" for number, line in enumerate(lines, 1)
+    )

@@ -3,12 +3,13 @@
 The same command sent again under its key is given the first receipt, whatever has become of the dossier meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import asyncpg
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.topics import SUBMISSIONS
+from nsw_procedures.packs import packs
 from nsw_runtime import metrics
 from nsw_runtime.clock import Clock
 from nsw_runtime.crash import crash_point
@@ -19,11 +20,15 @@ from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.relay import Relay
 
 from nsw_intake import command_store
-from nsw_intake.command_store import TAKEN_BACK, CommandRow, Held, Key
-from nsw_intake.commands import FACT_TYPES, Filing, Request, filing
+from nsw_intake.command_store import TAKEN_BACK, CommandRow, Held, Key, Standing
+from nsw_intake.commands import FACT_TYPES, AmendmentBody, Filing, Request, SupplementBody, filing
 from nsw_intake.documents.references import Referring
 from nsw_intake.door import GATHER_SECONDS, MOST_A_COMMIT, require_open
 from nsw_intake.errors import key_reused, unknown_dossier
+from nsw_intake.signing import store as signing_store
+from nsw_intake.signing.claims import UNSIGNED
+from nsw_intake.signing.signatures import DECLARANT_SIGNS, Asked, Signatures
+from nsw_intake.signing.store import Signed, SignedRow
 
 AGAIN: Final = "The command could not be stored now. Send it again with the same key."
 
@@ -40,7 +45,17 @@ class CommandReceipt(NamedTuple):
 class CommandDoor:
     """Takes commands in, many to a commit."""
 
-    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, referring: Referring, waiting_most: int) -> None:
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        clock: Clock,
+        relay: Relay,
+        referring: Referring,
+        signatures: Signatures,
+        waiting_most: int,
+    ) -> None:
+        self._signatures = signatures
         self._pool = pool
         self._referring = referring
         self._clock = clock
@@ -73,12 +88,21 @@ class CommandDoor:
         async with self._pool.acquire() as connection:
             held = await command_store.held(connection, keys)
             standing = await command_store.standing(connection, sorted({one.number for one in requests}))
+        signed = iter(
+            await self._signatures.judge([_asked(one, standing) for one in requests if one.number in standing])
+        )
         results: list[Filing | CommandReceipt | Problem] = []
-        for one, key in zip(requests, keys, strict=True):
+        for asked, key in zip(requests, keys, strict=True):
+            if asked.number not in standing:
+                results.append(unknown_dossier())
+                continue
+            judged = next(signed)
+            if isinstance(judged, Problem):
+                results.append(judged)
+                continue
+            one = asked._replace(claim=judged or UNSIGNED)
             if key in held:
                 results.append(_first(one, held[key]))
-            elif one.number not in standing:
-                results.append(unknown_dossier())
             else:
                 try:
                     results.append(filing(one, standing[one.number], self._clock(), base))
@@ -110,10 +134,25 @@ class CommandDoor:
                 for key, one in first.items()
                 if key in new
             ]
+            signed = [
+                SignedRow(one.request.number, held[key].id, one.fact.declarant, one.request.claim)
+                for key, one in first.items()
+                if key in new and isinstance(one.request.claim, Signed)
+            ]
+            await signing_store.keep(connection, signed, now)
             await append(connection, facts, now)
         crash_point("door.transaction.after")
         self._relay.wake()
         return [_first(one.request, held[_key(one)]) if _key(one) in held else refused[_key(one)] for one in filings]
+
+
+def _asked(one: Request, standing: Mapping[str, Standing]) -> Asked:
+    """Who is to sign a command: whoever signs a dossier, where it brings one; else the declarant."""
+    of = standing[one.number]
+    pack = packs().version(of.procedure, of.pack_version)
+    brings = isinstance(one.body, SupplementBody | AmendmentBody)
+    rules = pack.signatures if brings and pack is not None else DECLARANT_SIGNS
+    return Asked(one.claim, of.declarant, rules, one.number, one.command)
 
 
 def _key(one: Filing) -> Key:

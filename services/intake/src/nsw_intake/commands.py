@@ -35,6 +35,9 @@ from nsw_intake.documents.references import References
 from nsw_intake.door import own_form
 from nsw_intake.errors import not_possible, other_dossier
 from nsw_intake.parsing import judged
+from nsw_intake.signing.claims import UNSIGNED, Claim
+from nsw_intake.signing.signatures import signers
+from nsw_intake.signing.store import Signed
 
 
 class Body(BaseModel):
@@ -97,6 +100,7 @@ class Request(NamedTuple):
     body: Body
     idempotency_key: str
     traceparent: str | None
+    claim: Claim | Signed = UNSIGNED
 
     @property
     def sha256(self) -> str:
@@ -129,6 +133,7 @@ def filing(request: Request, standing: Standing, at: datetime, base: str = "") -
         "idempotency_key": request.idempotency_key,
         "in_answer_to": body.in_answer_to,
         "pack_version": standing.pack_version,
+        **signers(request.claim),
     }
     none = References(standing.declarant)
     match body:

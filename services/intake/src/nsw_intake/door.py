@@ -14,6 +14,7 @@ import asyncpg
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import SUBMITTED, DossierContent, SubmittedHead
 from nsw_contracts.topics import SUBMISSIONS
+from nsw_procedures.packs import packs
 from nsw_runtime import metrics
 from nsw_runtime.clock import Clock
 from nsw_runtime.crash import crash_point
@@ -28,6 +29,10 @@ from nsw_intake import store
 from nsw_intake.documents.references import References, Referring
 from nsw_intake.errors import NumbersTaken, key_reused, too_large
 from nsw_intake.numbers import Numbers
+from nsw_intake.signing import store as signing_store
+from nsw_intake.signing.claims import UNSIGNED, Claim
+from nsw_intake.signing.signatures import DECLARANT_SIGNS, Asked, Rules, Signatures, signers
+from nsw_intake.signing.store import Signed, SignedRow
 from nsw_intake.store import Filed, Filing
 
 FIRST_CHECK_SECONDS: Final = 5.0
@@ -47,6 +52,7 @@ class Submission(NamedTuple):
     content_sha256: str
     traceparent: str | None
     references: References
+    claim: Claim | Signed = UNSIGNED
 
 
 class Receipt(NamedTuple):
@@ -59,11 +65,17 @@ class Receipt(NamedTuple):
 
 
 def submission(
-    dossier: DossierContent, pack_version: str, key: str, traceparent: str | None, base: str = ""
+    dossier: DossierContent,
+    pack_version: str,
+    key: str,
+    traceparent: str | None,
+    base: str = "",
+    claim: Claim | Signed = UNSIGNED,
 ) -> Submission:
     """A submission of this dossier, judged by this version of its procedure, under this idempotency key.
 
-    `base` is the pointer at which the dossier stands in its request.
+    `base` is the pointer at which the dossier stands in its request. `claim`: what came as signed; the door judges it,
+    unless it is `Signed` already.
 
     Raises:
         Problem: 413, its JSON is larger than the window carries.
@@ -71,7 +83,7 @@ def submission(
     content, digest = own_form(dossier)
     declarant = dossier.declarant.tax_code
     references = References(declarant, dossier.documents, base)
-    return Submission(dossier.procedure, pack_version, declarant, key, content, digest, traceparent, references)
+    return Submission(dossier.procedure, pack_version, declarant, key, content, digest, traceparent, references, claim)
 
 
 def own_form(dossier: DossierContent) -> tuple[bytes, str]:
@@ -104,7 +116,17 @@ async def require_open(relay: Relay, waiting: int, most: int) -> None:
 class Door:
     """Takes submissions in, many to a commit."""
 
-    def __init__(self, *, pool: Pool, clock: Clock, relay: Relay, referring: Referring, waiting_most: int) -> None:
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        clock: Clock,
+        relay: Relay,
+        referring: Referring,
+        signatures: Signatures,
+        waiting_most: int,
+    ) -> None:
+        self._signatures = signatures
         self._pool = pool
         self._referring = referring
         self._clock = clock
@@ -120,14 +142,25 @@ class Door:
             Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
         """
         await require_open(self._relay, self._commits.waiting, self._waiting_most)
+        judged = await self._judged(submissions)
+        fit = [one for one in judged if isinstance(one, Submission)]
         try:
-            results = await self._commits.submit(submissions)
+            receipts = iter(await self._commits.submit(fit) if fit else ())
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             metrics.DOOR.labels("unavailable").inc(len(submissions))
             raise unavailable("The dossier could not be stored now. Send it again with the same key.") from error
+        results = [one if isinstance(one, Problem) else next(receipts) for one in judged]
         metrics.DOOR.labels("taken").inc(sum(isinstance(result, Receipt) for result in results))
         metrics.DOOR.labels("refused").inc(sum(isinstance(result, Problem) for result in results))
         return results
+
+    async def _judged(self, submissions: Sequence[Submission]) -> list[Submission | Problem]:
+        """Each submission with its signatures verified, or what is wrong with them."""
+        asked = [Asked(one.claim, one.declarant, _rules(one)) for one in submissions]
+        return [
+            judged if isinstance(judged, Problem) else one._replace(claim=judged or UNSIGNED)
+            for one, judged in zip(submissions, await self._signatures.judge(asked), strict=True)
+        ]
 
     async def _commit(self, submissions: Sequence[Submission]) -> Sequence[Receipt | Problem]:
         while True:
@@ -171,6 +204,7 @@ class Door:
                         content_sha256=filing.content_sha256,
                         idempotency_key=filing.idempotency_key,
                         pack_version=filing.pack_version,
+                        **signers(one.claim),
                     ),
                     fact_id=fact_id(filing.number, SUBMITTED),
                     traceparent=one.traceparent,
@@ -179,6 +213,12 @@ class Door:
                 for filing, one in zip(filings, submissions, strict=True)
                 if filing.number in new
             ]
+            signed = [
+                SignedRow(filing.number, fact_id(filing.number, SUBMITTED), filing.declarant, one.claim)
+                for filing, one in zip(filings, submissions, strict=True)
+                if filing.number in new and isinstance(one.claim, Signed)
+            ]
+            await signing_store.keep(connection, signed, now)
             await append(connection, facts, now)
         crash_point("door.transaction.after")
         self._relay.wake()
@@ -188,6 +228,11 @@ class Door:
             else _held(filing, held.get((filing.declarant, filing.idempotency_key))) or refused[place]
             for place, filing in enumerate(filings)
         ]
+
+
+def _rules(one: Submission) -> Rules:
+    pack = packs().version(one.procedure, one.pack_version)
+    return pack.signatures if pack is not None else DECLARANT_SIGNS
 
 
 def _held(filing: Filing, held: Filed | None) -> Receipt | Problem | None:

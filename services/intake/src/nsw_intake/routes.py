@@ -24,6 +24,9 @@ from nsw_intake.errors import too_large, unknown_dossier
 from nsw_intake.incoming import JSON, NDJSON, Trace, key_of, read_body, require
 from nsw_intake.parsing import filed_now, parse_json, valid, valid_content
 from nsw_intake.settings import IntakeSettings
+from nsw_intake.signing.claims import UNSIGNED, Claim, from_header
+from nsw_intake.signing.errors import HEADER
+from nsw_intake.signing.receipts import Receipts
 
 COMMAND_PATHS: Final[dict[str, Command]] = {
     "supplements": "supplement",
@@ -41,6 +44,7 @@ class Routes:
         *,
         door: Door,
         commands: CommandDoor,
+        receipts: Receipts,
         pool: Pool,
         settings: IntakeSettings,
         telemetry: Telemetry,
@@ -48,6 +52,7 @@ class Routes:
     ) -> None:
         self._door = door
         self._commands = commands
+        self._receipts = receipts
         self._pool = pool
         self._settings = settings
         self._telemetry = telemetry
@@ -68,13 +73,16 @@ class Routes:
         try:
             require(request, JSON)
             key = key_of(request)
-            content = valid_content(parse_json(await read_body(request, self._settings.body_bytes)))
+            body = await read_body(request, self._settings.body_bytes)
+            content = valid_content(parse_json(body))
             pack = filed_now(content, self._today())
-            (result,) = await self._door.take_in([submission(content, pack.version, key, trace.traceparent)])
+            claim = claim_of(request, body)
+            asked = submission(content, pack.version, key, trace.traceparent, claim=claim)
+            (result,) = await self._door.take_in([asked])
         except Problem as problem:
             trace.end(problem)
             raise
-        return _receipt(result, trace)
+        return await self._receipt(result, trace)
 
     async def ask(self, request: HttpRequest) -> Response:
         """`POST /v1/dossiers/{number}/{supplements|amendments|withdrawals|payments}`: 202 and a receipt."""
@@ -85,12 +93,14 @@ class Routes:
             key = key_of(request)
             number = _number(request)
             command = COMMAND_PATHS[path]
-            body = valid(BODIES[command], parse_json(await read_body(request, self._settings.body_bytes)))
-            (result,) = await self._commands.take_in([Request(number, command, body, key, trace.traceparent)])
+            raw = await read_body(request, self._settings.body_bytes)
+            body = valid(BODIES[command], parse_json(raw))
+            asked = Request(number, command, body, key, trace.traceparent, claim_of(request, raw))
+            (result,) = await self._commands.take_in([asked])
         except Problem as problem:
             trace.end(problem)
             raise
-        return _receipt(result, trace)
+        return await self._receipt(result, trace)
 
     async def submit_many(self, request: HttpRequest) -> Response:
         """`POST /v1/dossiers/bulk`: NDJSON, a dossier or a command a line; a result line for each."""
@@ -106,7 +116,8 @@ class Routes:
             some = {at: one for at, one in enumerate(read) if isinstance(one, Line) and isinstance(one.asked, kind)}
             if some:
                 results |= zip(some, await self._take_in(list(some.values())), strict=True)
-        return Response(result_lines([results[index] for index in range(len(lines))]), media_type=NDJSON)
+        said = await result_lines([results[index] for index in range(len(lines))], self._receipts)
+        return Response(said, media_type=NDJSON)
 
     def _read(self, line: bytes, today: date) -> Line | Problem:
         try:
@@ -143,8 +154,25 @@ class Routes:
             raise unknown_dossier()
         return JSONResponse(found)
 
+    async def _receipt(self, result: Result, trace: Trace) -> Response:
+        trace.end(result)
+        if isinstance(result, Problem):
+            raise result
+        (receipt,) = await self._receipts.sealed([result._asdict()])
+        return JSONResponse(receipt, status_code=202, headers={"location": f"/v1/dossiers/{result.number}"})
+
     def _today(self) -> date:
         return local_day(self._clock())
+
+
+def claim_of(request: HttpRequest, body: bytes) -> Claim:
+    """What the request's `NSW-Signature` headers say of its body.
+
+    Raises:
+        Problem: 422, one of them cannot be read.
+    """
+    values = request.headers.getlist(HEADER)
+    return from_header(values, body) if values else UNSIGNED
 
 
 def _number(request: HttpRequest) -> str:
@@ -152,10 +180,3 @@ def _number(request: HttpRequest) -> str:
     if not is_dossier_number(number):
         raise unknown_dossier()
     return number
-
-
-def _receipt(result: Result, trace: Trace) -> Response:
-    trace.end(result)
-    if isinstance(result, Problem):
-        raise result
-    return JSONResponse(result._asdict(), status_code=202, headers={"location": f"/v1/dossiers/{result.number}"})

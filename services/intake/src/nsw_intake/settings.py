@@ -1,6 +1,7 @@
 """Intake's settings."""
 
 from pathlib import Path
+from typing import Literal
 
 from nsw_runtime.settings import ServiceSettings
 from pydantic import Field, SecretStr
@@ -31,3 +32,20 @@ class IntakeSettings(ServiceSettings):
         description="uploads at the same time, and as many downloads; each takes some 16 MiB",
     )
     documents_keep_days: int = Field(default=30, ge=1, description="how long a document may wait for its dossier")
+    signatures: Literal["required", "optional"] = Field(
+        default="required", description="whether what is not signed is taken in; a wrong signature never is"
+    )
+    signing_roots: str = Field(
+        default="", description="PEM files of trusted certification authorities, separated by commas"
+    )
+    signature_window_seconds: int = Field(default=900, description="how far a signature's time may be from now")
+    revocation_counts_seconds: int = Field(default=3600, description="how long an authority's answer counts")
+    revocation_unreachable: Literal["refuse", "grace"] = Field(
+        default="refuse", description="what to do with a signature when its certificate's authority does not answer"
+    )
+    revocation_grace_seconds: int = Field(
+        default=86_400, description="grace: how old the authority's last answer may be"
+    )
+    receipt_key_file: Path = Field(
+        description="PEM: the private key on P-256 that signs receipts, then public keys of earlier ones"
+    )

@@ -1,0 +1,1 @@
+"""Signatures: the certificates businesses sign with, what they signed, and the receipts the window signs."""

@@ -1,0 +1,97 @@
+"""The window signs its receipts: a compact JWS (ES256) over the receipt's JSON, beside it as `jws`.
+
+A receipt given again is the same to the byte: the signature is deterministic (RFC 6979). Keys are named by their
+thumbprint (RFC 7638); the public halves of earlier keys stay in the key file, and in `GET /v1/keys`, as long as
+receipts are to be verifiable.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from asn1crypto import pem
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
+from joserfc.jwk import ECKey
+from nsw_runtime.errors import BadSettings
+
+from nsw_intake.signing.jws import base64url
+from nsw_intake.signing.threads import Threads
+
+_ECDSA: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+_COORDINATE: Final = 32  # bytes of r, of s and of a P-256 coordinate
+_MAKE: Final = "make one with `openssl ecparam -name prime256v1 -genkey -noout`"
+
+
+class ReceiptKeys:
+    """The key that signs, and the public keys by which receipts are verified."""
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey, earlier: Sequence[ec.EllipticCurvePublicKey] = ()) -> None:
+        self._private = private
+        self.jwks: dict[str, Any] = {"keys": [_jwk(key) for key in (private.public_key(), *earlier)]}
+        header = {"alg": "ES256", "kid": self.jwks["keys"][0]["kid"], "typ": "nsw-receipt+jws"}
+        self._header = base64url(json.dumps(header, separators=(",", ":")).encode())
+
+    @classmethod
+    def read(cls, file: Path) -> "ReceiptKeys":
+        """From a PEM file: one private key on P-256 and, after it, the public keys of earlier ones.
+
+        Raises:
+            BadSettings: it cannot be read, or does not hold that.
+        """
+        try:
+            blocks = [(kind, der) for kind, _, der in pem.unarmor(file.read_bytes(), multiple=True)]
+            (private,) = [load_der_private_key(der, None) for kind, der in blocks if kind.endswith("PRIVATE KEY")]
+            public = [load_der_public_key(der) for kind, der in blocks if kind == "PUBLIC KEY"]
+        except (OSError, ValueError, TypeError) as error:
+            raise BadSettings(f"NSW_RECEIPT_KEY_FILE: {file} does not hold one private key in PEM; {_MAKE}") from error
+        earlier = [key for key in public if isinstance(key, ec.EllipticCurvePublicKey) and _is_p256(key.curve)]
+        ours = isinstance(private, ec.EllipticCurvePrivateKey) and _is_p256(private.curve)
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or not ours or len(earlier) < len(public):
+            raise BadSettings(f"NSW_RECEIPT_KEY_FILE: {file} holds a key that is not on P-256; {_MAKE}")
+        return cls(private, earlier)
+
+    def sign(self, receipt: Mapping[str, Any]) -> str:
+        """The compact JWS over a receipt's JSON. Meant for a thread."""
+        payload = json.dumps(receipt, ensure_ascii=False, separators=(",", ":")).encode()
+        signed = f"{self._header}.{base64url(payload)}"
+        r, s = decode_dss_signature(self._private.sign(signed.encode(), _ECDSA))
+        return f"{signed}.{base64url(r.to_bytes(_COORDINATE, 'big') + s.to_bytes(_COORDINATE, 'big'))}"
+
+
+class Receipts:
+    """Signs receipts in threads."""
+
+    def __init__(self, keys: ReceiptKeys, threads: Threads) -> None:
+        self._keys = keys
+        self._threads = threads
+
+    async def sealed(self, receipts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """These receipts, each with its `jws`; many cost one hop."""
+        signatures = await self._threads.run_all([partial(self._keys.sign, one) for one in receipts])
+        return [{**one, "jws": jws} for one, jws in zip(receipts, signatures, strict=True)]
+
+
+def new_key() -> str:
+    """A new private key in PEM, as `ReceiptKeys.read` wants it."""
+    made = ec.generate_private_key(ec.SECP256R1())
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _is_p256(curve: ec.EllipticCurve) -> bool:
+    return isinstance(curve, ec.SECP256R1)
+
+
+def _jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
+    made = ECKey.import_key(key)
+    return {**made.as_dict(private=False), "kid": made.thumbprint(), "alg": "ES256", "use": "sig"}

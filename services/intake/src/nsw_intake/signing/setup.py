@@ -1,0 +1,61 @@
+"""What signatures are made of in a running intake."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from nsw_runtime.clock import Clock
+from nsw_runtime.database import Pool
+from starlette.routing import Route
+
+from nsw_intake.settings import IntakeSettings
+from nsw_intake.signing.known import KnownCertificates, RevocationPolicy
+from nsw_intake.signing.receipts import ReceiptKeys, Receipts
+from nsw_intake.signing.revocation import StatusChecker
+from nsw_intake.signing.roots import read_roots
+from nsw_intake.signing.routes import SigningRoutes
+from nsw_intake.signing.signatures import Signatures
+from nsw_intake.signing.threads import Threads
+
+
+@dataclass(frozen=True)
+class Signing:
+    """The parts that others use; `close` ends their threads."""
+
+    signatures: Signatures
+    receipts: Receipts
+    routes: list[Route]
+    _threads: Threads
+    _checker: StatusChecker
+
+    @classmethod
+    def build(cls, settings: IntakeSettings, pool: Pool, clock: Clock) -> Self:
+        """Read the key and the roots, and start nothing yet.
+
+        Raises:
+            BadSettings: a file cannot be used.
+        """
+        threads = Threads("signatures")
+        keys = ReceiptKeys.read(settings.receipt_key_file)
+        roots = read_roots([one.strip() for one in settings.signing_roots.split(",") if one.strip()])
+        policy = RevocationPolicy(
+            counts=timedelta(seconds=settings.revocation_counts_seconds),
+            unreachable=settings.revocation_unreachable,
+            grace=timedelta(seconds=settings.revocation_grace_seconds),
+        )
+        checker = StatusChecker(roots, clock, settings.revocation_counts_seconds / 2)
+        known = KnownCertificates(pool, clock, checker, policy)
+        signatures = Signatures(
+            known=known,
+            threads=threads,
+            clock=clock,
+            policy=settings.signatures,
+            window=timedelta(seconds=settings.signature_window_seconds),
+        )
+        routes = SigningRoutes(pool=pool, clock=clock, known=known, checker=checker, keys=keys).routes()
+        return cls(signatures, Receipts(keys, threads), routes, threads, checker)
+
+    async def close(self) -> None:
+        """End the threads."""
+        self._threads.close()
+        await self._checker.close()

@@ -1,0 +1,80 @@
+"""Work for other cores: cryptography lets other threads run meanwhile, the event loop only hands work over.
+
+What arrives together goes to a thread together: one hop costs as much as a third of a signature's verification.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+MOST_A_HOP: Final = 64  # calls; an even share of them is done before the first is answered
+_Waiting = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+
+
+class Threads:
+    """A few threads that do short calls in the order they came; used from one event loop."""
+
+    def __init__(self, name: str) -> None:
+        self._size = max(1, min(8, os.cpu_count() or 1))
+        self._pool = ThreadPoolExecutor(self._size, thread_name_prefix=name)
+        self._waiting: deque[_Waiting] = deque()
+        self._busy = 0
+        self._due = False
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """What the call gives, or raises, in a thread."""
+        return (await self.run_all([call]))[0]
+
+    async def run_all(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """What each call gives, in order; the first one's error where calls raise."""
+        loop = asyncio.get_running_loop()
+        futures: list[asyncio.Future[T]] = [loop.create_future() for _ in calls]
+        self._waiting.extend(zip(calls, futures, strict=True))
+        if not self._due:
+            self._due = True
+            loop.call_soon(self._hand_over, loop)  # after everything that is ready to run now: it may bring more
+        return await asyncio.gather(*futures) if len(futures) > 1 else [await futures[0]] if futures else []
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._pool.shutdown(wait=False)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due = False
+        while self._waiting and self._busy < self._size:
+            share = -(-len(self._waiting) // (self._size - self._busy))
+            chunk = [self._waiting.popleft() for _ in range(min(share, MOST_A_HOP))]
+            self._busy += 1
+            self._pool.submit(_work, loop, chunk, self._done)
+
+    def _done(self, chunk: Sequence[_Waiting], results: Sequence[tuple[Any, BaseException | None]]) -> None:
+        self._busy -= 1
+        for (_, future), (result, error) in zip(chunk, results, strict=True):
+            if future.cancelled():
+                continue
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+        if self._waiting:
+            self._hand_over(asyncio.get_running_loop())
+
+
+def _work(
+    loop: asyncio.AbstractEventLoop,
+    chunk: Sequence[_Waiting],
+    done: Callable[[Sequence[_Waiting], Sequence[tuple[Any, BaseException | None]]], None],
+) -> None:
+    results: list[tuple[Any, BaseException | None]] = []
+    for call, _ in chunk:
+        try:
+            results.append((call(), None))
+        except Exception as error:  # noqa: BLE001  # handed to the caller, who must answer for it
+            results.append((None, error))
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(done, chunk, results)
