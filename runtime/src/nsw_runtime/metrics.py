@@ -54,3 +54,7 @@ DOCUMENT_BYTES = Counter("nsw_document_bytes", "Bytes of documents", ["direction
 DOCUMENTS_UNREADABLE = Counter("nsw_documents_unreadable", "Documents that could not be read")
 # What the collector removed: unfinished uploads, documents of no dossier, blobs with their objects.
 DOCUMENTS_COLLECTED = Counter("nsw_documents_collected", "What was collected", ["what"])
+# Messages that agencies sent of their own accord, by what was made of them.
+ANSWERS = Counter("nsw_agency_messages", "Messages of agencies by verdict", ["agency", "verdict"])
+# 1 while an agency is only probed, because nothing got through.
+RESTING = Gauge("nsw_agency_resting", "Agencies whose deliveries rest", ["agency"])

@@ -47,6 +47,12 @@ def say(kind: str, *, number: str, agency: str, message_id: str = "", **fields: 
     return model.model_validate(fields | {"number": number, "agency": agency, "message_id": message_id})
 
 
+def pack_version_of(raw: bytes) -> str:
+    """The pack's version in the JSON of work for an agency; it stands before the content, whatever that holds."""
+    found = _PACK_VERSION.search(raw)
+    return found[1].decode() if found else ""
+
+
 class Message(BaseModel):
     """Base of what passes between host and adapter."""
 
@@ -77,8 +83,7 @@ class Delivery(Message):
     @cached_property
     def pack_version(self) -> str:
         """The version of the procedure pack that the dossier is judged by; empty in work of an old release."""
-        found = _PACK_VERSION.search(self.raw)  # it stands before the content, whatever that holds
-        return found[1].decode() if found else ""
+        return pack_version_of(self.raw)
 
     def says(self, kind: str, fields: Mapping[str, Any]) -> AgencyFact:
         """What the agency says in answer to this delivery; whatever `fields` claim, about this dossier and no other.

@@ -1,77 +1,98 @@
-"""What an agency's answer to one delivery says, as facts. Pure.
+"""What agencies say, as entries of the journal. Pure.
 
-An answer is `{"message_id", "received_at", "decisions": [...]}`: the technical receipt, and whatever the agency has
-decided already, in order. A decision is the agency's fact without what the delivery knows of it; its `kind` is the
-fact's short name. An answer that cannot be read is not believed in part.
+The ids of facts follow from the delivery, or from the agency's own message: said again, the same facts are stated, and
+recognised.
 """
 
-import re
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from nsw_contracts.adapter import Delivery, Said, Taken
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import AGENCY_FACTS, DELIVERED, AgencyFact, Delivered, Moment, says
+from nsw_contracts.events import AGENCY_FACTS, DELIVERED, AgencyFact, Delivered
 from nsw_contracts.topics import AGENCY_RESULTS
-from nsw_runtime.intents import Pending
 from nsw_runtime.journal import Entry, entry
-from pydantic import BaseModel, ConfigDict, Field
+from nsw_runtime.text import holds_nul
 
-DECISIONS: Final = 10  # of one answer
+from nsw_ministry_adapter.store import Known
 
-_PACK_VERSION: Final = re.compile(rb'"pack_version":"([^"]{0,20})"')
-_KINDS: Final = {says(kind): (kind, model) for kind, model in AGENCY_FACTS.items() if kind != DELIVERED}
-
-
-class Answer(BaseModel):
-    """An agency's answer to one delivery."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    message_id: str
-    received_at: Moment
-    decisions: tuple[dict[str, Any], ...] = Field(default=(), max_length=DECISIONS)
+_TYPES: Final = {model: kind for kind, model in AGENCY_FACTS.items()}
+_SAID: Final = frozenset(_TYPES) - {Delivered}
 
 
-class Answers(BaseModel):
-    """An agency's answers to one batch, one for each delivery. Each is read by itself: a wrong one spoils no other."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    answers: tuple[dict[str, Any], ...]
+class WrongAnswer(ValueError):
+    """An adapter gave facts that are not the agency's about this dossier: the text says which."""
 
 
-class NoSuchDecision(ValueError):
-    """A decision whose `kind` no agency can say."""
-
-
-def facts(agency: str, pending: Pending, answer: Answer) -> list[Entry]:
-    """The facts an answer states. Their ids follow from the delivery, so a repeated answer states the same facts.
+def of_delivery(delivery: Delivery, taken: Taken) -> list[Entry]:
+    """What a delivery's reply states: that it was delivered, then what was decided already.
 
     Raises:
-        NoSuchDecision: a decision is of no known kind.
-        ValidationError: a decision lacks something, or something in it is wrong.
+        WrongAnswer: a fact is about something else.
+        ValidationError: `received_at` is no moment.
     """
-    found = _PACK_VERSION.search(pending.body)  # of the work; it stands before the content, whatever that holds
-    known = {
-        "number": pending.dossier,
-        "agency": agency,
-        "message_id": pending.id,
-        "pack_version": found[1].decode() if found else "",
-    }
-    said: list[tuple[str, AgencyFact]] = [
-        (DELIVERED, Delivered.model_validate(known | {"delivered_at": answer.received_at}))
-    ]
-    for index, decision in enumerate(answer.decisions):
-        kind = _KINDS.get(str(decision.get("kind")))
-        if kind is None:
-            raise NoSuchDecision(f"/decisions/{index}/kind: none of {', '.join(_KINDS)}")
-        said.append((kind[0], kind[1].model_validate(decision | known)))
-    return [
+    receipt = Delivered.model_validate(
+        {
+            "number": delivery.number,
+            "agency": delivery.agency,
+            "message_id": delivery.message_id,
+            "pack_version": delivery.pack_version,
+            "delivered_at": taken.received_at,
+        }
+    )
+    for fact in taken.said:
+        _refuse_other(fact, delivery.agency, delivery.number)
+        if fact.message_id != delivery.message_id:
+            raise WrongAnswer("it answers another delivery")
+    return _entries((receipt, *taken.said), delivery.message_id, delivery.traceparent)
+
+
+def of_message(said: Said, known: Known) -> list[Entry]:
+    """What an agency's own message states, about a delivery that is known."""
+    about = {"message_id": known.message_id, "pack_version": known.pack_version}
+    facts = [fact.model_copy(update=about) for fact in said.facts]
+    return _entries(facts, f"{said.facts[0].agency}/{said.id}", known.traceparent)
+
+
+def check_message(said: Said, agency: str) -> None:
+    """Whether a message is one agency's about one dossier.
+
+    Raises:
+        WrongAnswer: it is not.
+    """
+    for fact in said.facts:
+        _refuse_other(fact, agency, said.facts[0].number)
+        if fact.message_id != said.facts[0].message_id:
+            raise WrongAnswer("one message answers one delivery")
+
+
+def digest_text(facts: Sequence[AgencyFact]) -> str:
+    """What a message says, to be told from what another of the same id says."""
+    return "\n".join(f"{_TYPES[type(fact)]} {fact.model_dump_json()}" for fact in facts)
+
+
+
+
+def _entries(facts: Sequence[AgencyFact], cause: str, traceparent: str | None) -> list[Entry]:
+    stated = [
         entry(
             AGENCY_RESULTS,
-            kind,
+            kind := _TYPES[type(fact)],
             fact,
-            fact_id=fact_id(pending.id, kind, str(index)),
-            traceparent=pending.traceparent,
+            fact_id=fact_id(cause, kind, str(index)),
+            traceparent=traceparent,
         )
-        for index, (kind, fact) in enumerate(said)
+        for index, fact in enumerate(facts)
     ]
+    if any(holds_nul(one.value) for one in stated):
+        raise WrongAnswer("it holds NUL")
+    return stated
+
+
+def _refuse_other(fact: AgencyFact, agency: str, number: str) -> None:
+    if type(fact) not in _SAID:
+        raise WrongAnswer(f"{type(fact).__name__} is nothing that an agency says")
+    if fact.agency != agency:
+        raise WrongAnswer(f"it speaks for {fact.agency}")
+    if fact.number != number:
+        raise WrongAnswer("it is about another dossier")

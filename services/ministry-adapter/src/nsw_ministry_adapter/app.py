@@ -1,34 +1,51 @@
 """The ministry adapter's composition root."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
 
-import aiohttp
+from nsw_contracts.adapter.redaction import Redaction
 from nsw_runtime.server import run
 from nsw_runtime.service import ServiceBase
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from nsw_ministry_adapter import store
+from nsw_ministry_adapter.door import AnswerDoor
+from nsw_ministry_adapter.hosting import Hosted, close_agencies, open_agencies
+from nsw_ministry_adapter.polling import poll
+from nsw_ministry_adapter.routes import AgencyRoutes
 from nsw_ministry_adapter.settings import AdapterSettings, read_agencies
 from nsw_ministry_adapter.subscribers import subscribe
 from nsw_ministry_adapter.transport import AgencyTransport
+from nsw_ministry_adapter.watch import Watch
 
 
 def build(settings: AdapterSettings) -> Starlette:
     """The ministry adapter as a Starlette application."""
     agencies = read_agencies(settings.agencies_file)
     service = ServiceBase("ministry-adapter", settings)
-    sessions: list[aiohttp.ClientSession] = []
+    redaction = Redaction()
+    for handler in logging.getLogger().handlers:  # whoever logs: adapters bring libraries of their own
+        handler.addFilter(redaction)
+    hosted: dict[str, Hosted] = {}
 
     async def parts() -> Sequence[BaseRoute]:
-        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, limit_per_host=0))
-        sessions.append(session)
+        hosted.update(await open_agencies(agencies, settings, service.pool, service.clock, redaction))
+        door = AnswerDoor(service.pool, service.clock, service.relay.wake)
+        watch = Watch(service.pool, service.clock, hosted)
+
+        async def early(agency: str, message_ids: Sequence[str]) -> dict[str, object]:
+            async with service.pool.acquire() as connection:
+                return await store.early(connection, agency, message_ids)
+
         subscribe(service, agencies)
-        service.send(AgencyTransport(agencies, session, service.telemetry))
-        return ()
+        service.send(AgencyTransport(hosted, watch.paused, early, service.telemetry), keep=door.keep)
+        ...
+        return AgencyRoutes(hosted, door, settings.largest_message).routes()
 
     async def closing() -> None:
-        for session in sessions:
-            await session.close()
+        await close_agencies(hosted)
 
     return service.application(parts, closing=closing)
 

@@ -1,43 +1,59 @@
-"""The ministry adapter's settings, and the agencies it serves."""
+"""The ministry adapter's settings, and the agencies it hosts."""
 
 from pathlib import Path
+from typing import Annotated
 
+from nsw_contracts.adapter import HttpSettings
 from nsw_contracts.events import AgencyCode
 from nsw_contracts.topics import AGENCY_TOPICS
 from nsw_runtime.errors import BadSettings
 from nsw_runtime.settings import ServiceSettings
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
-class Agency(BaseModel):
-    """One agency's system: where it is, and whether it takes many dossiers in one request.
+class AgencySettings(BaseModel):
+    """One hosted agency.
 
-    `batch` is the most dossiers of one request (1 to 500); 1 means one by one. `timeout_seconds` bounds one request.
+    `adapter` is an installed adapter's name, `settings` are its own, `http` bounds the exchange with the agency's system.
+    `rate`: messages a second at most. `retry_seconds`: how long the agency rests after the first failure, the second,
+    …; `circuit_failures` in a row, and only a few messages go as probes. `poll_seconds`: how often an agency that is
+    polled is asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: AgencyCode
-    url: HttpUrl
-    batch: int = Field(default=1, ge=1, le=500)
-    timeout_seconds: float = Field(default=30.0, gt=0)
+    adapter: str
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    http: HttpSettings = HttpSettings()
+    rate: Annotated[float, Field(gt=0)] | None = None
+    retry_seconds: Annotated[tuple[Seconds, ...], Field(min_length=1)] = (0.5, 1, 2, 5, 10, 30, 60)
+    circuit_failures: Annotated[int, Field(ge=1)] = 5
+    poll_seconds: Seconds = 10.0
 
 
 class AdapterSettings(ServiceSettings):
     """What the adapter must know beside what every service must."""
 
     http_port: int = 8082
-    agencies_file: Path = Field(description='JSON: [{"code": "BYTE", "url": "https://…", "batch": 500}, …]')
+    agencies_file: Path = Field(description='JSON: [{"code": "BYTE", "adapter": "rest-json", "settings": {…}}, …]')
+    secrets_folder: Path = Field(
+        default=Path("/run/secrets/nsw"), description="secrets by agency: <folder>/<AGENCY>/<name>, one a file"
+    )
+    public_url: str = Field(default="", description="this service as agencies reach it, for their callbacks")
+    largest_message: int = Field(default=1 << 20, ge=1024, description="bytes of one message of an agency")
 
 
-def read_agencies(file: Path) -> tuple[Agency, ...]:
+def read_agencies(file: Path) -> tuple[AgencySettings, ...]:
     """The configured agencies.
 
     Raises:
         BadSettings: the file cannot be read, or a field of it is wrong; the text names it.
     """
     try:
-        agencies = TypeAdapter(tuple[Agency, ...]).validate_json(file.read_bytes())
+        agencies = TypeAdapter(tuple[AgencySettings, ...]).validate_json(file.read_bytes())
     except OSError as error:
         raise BadSettings(f"NSW_AGENCIES_FILE: {file} cannot be read: {error.strerror}") from error
     except ValidationError as error:

@@ -1,56 +1,67 @@
-"""Deliveries to agencies over HTTP, in batches where the agency declares it, one by one where not.
+"""Deliveries to agencies, each through its adapter: in groups, in order within a dossier, asked for before repeated.
 
-The message id of a delivery stays the same however often it is tried, and the agency drops repeats by it. Nothing an
-agency answers can hurt others: an answer too large, unreadable or about something else is tried again, then shown.
+The message id of a delivery stays the same however often it is tried. Before a message is repeated that may have
+arrived, the adapter asks for it by id, where it can. Nothing an adapter or an agency does can hurt other agencies:
+every call is bounded in time, and an exception is a failed try of this agency alone.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, TypeVar, assert_never
 
-import aiohttp
+from nsw_contracts.adapter import (
+    CannotSay,
+    Delivery,
+    Known,
+    Misconfigured,
+    NotThere,
+    Outcome,
+    Rejected,
+    Taken,
+    TryAgain,
+    Unsure,
+)
 from nsw_runtime.intents import Pending
 from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry, end_span
 from nsw_runtime.telemetry import DOSSIER, Telemetry, traceparent_of
-from nsw_runtime.text import holds_nul
 from opentelemetry.trace import Span, SpanKind
 from pydantic import ValidationError
 
-from nsw_ministry_adapter.answers import Answer, Answers, NoSuchDecision, facts
-from nsw_ministry_adapter.settings import Agency
+from nsw_ministry_adapter.answers import WrongAnswer, of_delivery
+from nsw_ministry_adapter.circuit import PROBE
+from nsw_ministry_adapter.hosting import Hosted
 
 log = logging.getLogger(__name__)
 
-ONE_BY_ONE_AT_ONCE: Final = 16  # requests in flight to an agency that takes no batches
 ONE_BY_ONE_GROUP: Final = 64  # deliveries whose results are committed together
-ANSWER_BYTES: Final = 16 * 1024 * 1024
-TRIES_BEFORE_PARKING: Final = 8  # of an agency that answers, but never with something usable
-_DEAD: Final = frozenset({400, 404, 405, 410, 413, 415, 422})
+TRIES_BEFORE_PARKING: Final = 8  # of an agency that answers about a dossier, but never with something usable
 
-
-@dataclass(frozen=True, slots=True)
-class _Unusable:
-    """The agency answered, with something that cannot be read at all."""
-
-    reason: str
+T = TypeVar("T")
+Early = Callable[[str, Sequence[str]], Awaitable[Mapping[str, datetime]]]
+"""When deliveries (agency, message ids) were answered that are not settled yet."""
 
 
 class AgencyTransport:
-    """Carries deliveries to the configured agencies."""
+    """Carries deliveries to the hosted agencies. `paused` says which of them are left alone now."""
 
-    def __init__(self, agencies: Sequence[Agency], session: aiohttp.ClientSession, telemetry: Telemetry) -> None:
-        self._agencies: Mapping[str, Agency] = {agency.code: agency for agency in agencies}
-        self._session = session
+    def __init__(
+        self, hosted: Mapping[str, Hosted], paused: Callable[[str], bool], early: Early, telemetry: Telemetry
+    ) -> None:
+        self._hosted = hosted
+        self._paused = paused
+        self._early = early
         self._telemetry = telemetry
 
     def most(self, lane: str) -> int:
-        """The agency's batch size; 0 for an agency that is not configured here."""
-        agency = self._agencies.get(lane)
-        if agency is None:
+        """How many deliveries go together; 0 for an agency that is not hosted here, or paused."""
+        hosted = self._hosted.get(lane)
+        if hosted is None or self._paused(lane):
             return 0
-        return agency.batch if agency.batch > 1 else ONE_BY_ONE_GROUP
+        batch = hosted.adapter.capabilities.batch
+        most = batch if batch > 1 else ONE_BY_ONE_GROUP
+        return min(most, PROBE) if hosted.circuit.open else most
 
     def wait(self, lane: str) -> float:
         """Deliveries go at once."""
@@ -59,136 +70,189 @@ class AgencyTransport:
 
     async def send(self, lane: str, pending: Sequence[Pending]) -> Sequence[Attempt]:
         """Deliver to one agency."""
-        agency = self._agencies[lane]
-        if agency.batch > 1:
-            return await self._send_batch(agency, pending)
-        return await self._send_one_by_one(agency, pending)
-
-    async def _send_batch(self, agency: Agency, pending: Sequence[Pending]) -> Sequence[Attempt]:
-        """Deliver in one request; what is refused whole goes again in halves, so that one bad dossier is found."""
-        items = b",".join(_delivery(one, one.traceparent) for one in pending)
-        spans = [self._span(agency, one) for one in pending] if self._telemetry.enabled else []
-        answer = await self._post(agency, "deliveries", b'{"deliveries":[' + items + b"]}", None)
-        if isinstance(answer, bytes):
-            try:
-                said = {str(one.get("message_id")): one for one in Answers.model_validate_json(answer).answers}
-            except ValidationError as error:
-                attempts: list[Attempt] = [_unusable(one, error) for one in pending]
-            else:
-                attempts = [_result_in_batch(agency, one, said.get(one.id)) for one in pending]
-        elif isinstance(answer, _Unusable):
-            attempts = [_give_up(one, answer.reason) for one in pending]
-        else:
-            attempts = [answer] * len(pending)
-        for span, attempt in zip(spans, attempts, strict=False):
+        hosted = self._hosted[lane]
+        await hosted.pace.take(len(pending))
+        spans = [self._span(one) for one in pending] if self._telemetry.enabled else [None] * len(pending)
+        deliveries = [
+            Delivery(
+                message_id=one.id,
+                agency=lane,
+                number=one.dossier,
+                raw=one.body,
+                tries=one.attempts,
+                traceparent=one.traceparent if span is None else traceparent_of(span),
+            )
+            for one, span in zip(pending, spans, strict=True)
+        ]
+        outcomes = await _Group(hosted).outcomes(deliveries)
+        outcomes = await self._believe_answers(lane, deliveries, outcomes)
+        attempts = _attempts(hosted, deliveries, outcomes)
+        for span, attempt in zip(spans, attempts, strict=True):
             end_span(span, attempt)
-        if isinstance(answer, Dead) and len(pending) > 1:
-            half = len(pending) // 2
-            return [*await self._send_batch(agency, pending[:half]), *await self._send_batch(agency, pending[half:])]
         return attempts
 
-    async def _send_one_by_one(self, agency: Agency, pending: Sequence[Pending]) -> Sequence[Attempt]:
-        """Dossiers side by side; one dossier's deliveries one after the other, and none after one that failed."""
-        attempts: dict[str, Attempt] = {}
-        room = asyncio.Semaphore(ONE_BY_ONE_AT_ONCE)
+    async def _believe_answers(
+        self, lane: str, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome | None]
+    ) -> Sequence[Outcome | None]:
+        """An agency that has answered a message has it, whatever became of the reply to its delivery."""
+        doubtful = [
+            delivery.message_id
+            for delivery, outcome in zip(deliveries, outcomes, strict=True)
+            if isinstance(outcome, (Unsure, Rejected))
+        ]
+        answered = await self._early(lane, doubtful) if doubtful else {}
+        return [
+            Taken(answered[delivery.message_id]) if delivery.message_id in answered else outcome
+            for delivery, outcome in zip(deliveries, outcomes, strict=True)
+        ]
 
-        async def dossier(deliveries: Sequence[Pending]) -> None:
-            for one in deliveries:
-                async with room:
-                    attempts[one.id] = await self._send_one(agency, one)
-                if not isinstance(attempts[one.id], Done):
-                    break
-
-        of_dossier: dict[str, list[Pending]] = {}
-        for one in pending:
-            of_dossier.setdefault(one.dossier, []).append(one)
-        await asyncio.gather(*(dossier(deliveries) for deliveries in of_dossier.values()))
-        return [attempts.get(one.id, Held()) for one in pending]
-
-    async def _send_one(self, agency: Agency, one: Pending) -> Attempt:
-        span = self._span(agency, one) if self._telemetry.enabled else None
-        traceparent = traceparent_of(span) if span is not None else one.traceparent
-        answer = await self._post(agency, "delivery", _delivery(one, traceparent), traceparent)
-        attempt: Attempt
-        if isinstance(answer, bytes):
-            try:
-                attempt = _result(agency, one, Answer.model_validate_json(answer))
-            except ValidationError as error:
-                attempt = _unusable(one, error)
-        elif isinstance(answer, _Unusable):
-            attempt = _give_up(one, answer.reason)
-        else:
-            attempt = answer
-        end_span(span, attempt)
-        return attempt
-
-    async def _post(
-        self, agency: Agency, path: str, body: bytes, traceparent: str | None
-    ) -> "bytes | _Unusable | Attempt":
-        """The body of a 200 answer, or what came instead."""
-        headers = {"content-type": "application/json", "x-nsw-agency": agency.code}
-        if traceparent is not None:
-            headers["traceparent"] = traceparent
-        url = f"{str(agency.url).rstrip('/')}/{path}"
-        try:
-            async with self._session.post(
-                url, data=body, headers=headers, allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=agency.timeout_seconds),
-            ) as response:  # fmt: skip
-                if response.status in _DEAD:
-                    return Dead(f"{agency.code} answered {response.status}")
-                if response.status != 200:  # noqa: PLR2004
-                    return Retry(f"{agency.code} answered {response.status}")
-                answer = await response.content.read(ANSWER_BYTES + 1)
-                while len(answer) <= ANSWER_BYTES and not response.content.at_eof():
-                    answer += await response.content.read(ANSWER_BYTES + 1 - len(answer))
-                if len(answer) > ANSWER_BYTES:
-                    return _Unusable(f"{agency.code}'s answer is larger than {ANSWER_BYTES:,} bytes")
-                return _Unusable(f"{agency.code}'s answer holds NUL") if holds_nul(answer) else answer
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Retry(f"{agency.code} cannot be reached: {type(error).__name__}")
-
-    def _span(self, agency: Agency, one: Pending) -> Span | None:
+    def _span(self, one: Pending) -> Span | None:
         return self._telemetry.span(
-            f"deliver {agency.code}",
+            f"deliver {one.lane}",
             one.traceparent,
             kind=SpanKind.CLIENT,
-            attributes={
-                DOSSIER: one.dossier,
-                "nsw.agency": agency.code,
-                "http.request.resend_count": one.attempts,
-            },
+            attributes={DOSSIER: one.dossier, "nsw.agency": one.lane, "http.request.resend_count": one.attempts},
         )
 
 
-def _delivery(one: Pending, traceparent: str | None) -> bytes:
-    """One delivery as JSON; the dossier goes as it was journaled, without being read again."""
-    trace = f'"{traceparent}"' if traceparent else "null"
-    return b'{"message_id":"%s","traceparent":%s,"dossier":%s}' % (one.id.encode(), trace.encode(), one.body)
+class _Group:
+    """One group of deliveries to one agency. An outcome of None: not tried, one before it of its dossier failed."""
+
+    def __init__(self, hosted: Hosted) -> None:
+        self._hosted = hosted
+        self._adapter = hosted.adapter
+
+    async def outcomes(self, deliveries: Sequence[Delivery]) -> list[Outcome | None]:
+        """One for each delivery, in order."""
+        if self._adapter.capabilities.batch > 1:
+            return await self._batch(deliveries)
+        return await self._one_by_one(deliveries)
+
+    async def _batch(self, deliveries: Sequence[Delivery]) -> list[Outcome | None]:
+        """In one exchange, but for what is known already, and what comes behind a message that may not go yet."""
+        known: dict[str, Outcome] = {}
+        behind: set[str] = set()
+        new: list[Delivery] = []
+        for one in deliveries:
+            found = None if one.number in behind else await self._ask_first(one)
+            if found is not None:
+                known[one.message_id] = found
+            elif one.number not in behind:
+                new.append(one)
+            if found is not None and not isinstance(found, Taken):
+                behind.add(one.number)
+        known |= dict(zip((one.message_id for one in new), await self._deliver_many(new), strict=True))
+        return [known.get(one.message_id) for one in deliveries]
+
+    async def _deliver_many(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """What is rejected whole goes again in halves, so that the one that is bad is found."""
+        if not deliveries:
+            return []
+        outcomes = await self._bounded(self._adapter.deliver_many(deliveries))
+        if isinstance(outcomes, Unsure):
+            return [outcomes] * len(deliveries)
+        if len(outcomes) != len(deliveries):
+            return [self._fault(f"{len(outcomes)} outcomes for {len(deliveries)} deliveries")] * len(deliveries)
+        if len(deliveries) > 1 and all(isinstance(outcome, Rejected) for outcome in outcomes):
+            half = len(deliveries) // 2
+            return [*await self._deliver_many(deliveries[:half]), *await self._deliver_many(deliveries[half:])]
+        return list(outcomes)
+
+    async def _one_by_one(self, deliveries: Sequence[Delivery]) -> list[Outcome | None]:
+        """Dossiers side by side; one dossier's messages one after the other, and none after one that failed."""
+        outcomes: dict[str, Outcome] = {}
+        room = asyncio.Semaphore(self._adapter.capabilities.at_once)
+
+        async def dossier(of_one: Sequence[Delivery]) -> None:
+            for one in of_one:
+                async with room:
+                    outcomes[one.message_id] = outcome = await self._one(one)
+                if not isinstance(outcome, Taken):
+                    break
+
+        of_dossier: dict[str, list[Delivery]] = {}
+        for one in deliveries:
+            of_dossier.setdefault(one.number, []).append(one)
+        await asyncio.gather(*(dossier(of_one) for of_one in of_dossier.values()))
+        return [outcomes.get(one.message_id) for one in deliveries]
+
+    async def _one(self, delivery: Delivery) -> Outcome:
+        return await self._ask_first(delivery) or await self._bounded(self._adapter.deliver(delivery))
+
+    async def _ask_first(self, delivery: Delivery) -> Outcome | None:
+        """What is known of a message that may have arrived; None: it can be delivered."""
+        if not (delivery.tries and self._adapter.capabilities.query):
+            return None
+        known: Known | Unsure = await self._bounded(self._adapter.query(delivery))
+        match known:
+            case NotThere():
+                return None
+            case CannotSay(reason):
+                return Unsure(f"whether it has arrived cannot be asked: {reason}")
+            case Taken() | Unsure():
+                return known
+        return self._fault(f"query gave {type(known).__name__}")  # type: ignore[unreachable]  # an adapter may
+
+    async def _bounded(self, call: Awaitable[T]) -> T | Unsure:
+        try:
+            async with asyncio.timeout(self._hosted.seconds):
+                return await call
+        except TimeoutError:
+            return Unsure("no answer in time")
+        except Exception as error:
+            log.exception("an adapter raised", extra={"agency": self._hosted.code})
+            return self._fault(type(error).__name__)
+
+    def _fault(self, what: str) -> Unsure:
+        return Unsure(f"fault of the adapter {self._adapter.manifest.name}: {what}", unusable=True)
 
 
-def _result(agency: Agency, one: Pending, answer: Answer | None) -> Attempt:
-    if answer is None or answer.message_id != one.id:
-        return _give_up(one, f"{agency.code} answered nothing about this delivery")
-    try:
-        return Done(facts(agency.code, one, answer))
-    except NoSuchDecision as error:
-        return _give_up(one, f"the answer cannot be read at {error}")
-    except ValidationError as error:
-        return _unusable(one, error)
+def _attempts(
+    hosted: Hosted, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome | None]
+) -> list[Attempt]:
+    """What outcomes mean to the sender. When nothing got through the lane rests; else each dossier by itself."""
+    reached = any(isinstance(outcome, (Taken, Rejected)) for outcome in outcomes)
+    rest: float | None = None
+    if reached:
+        hosted.circuit.well()
+    else:
+        lane = next((one for one in outcomes if isinstance(one, Misconfigured)), None) or next(
+            (one for one in outcomes if one is not None and not (isinstance(one, Unsure) and one.unusable)), None
+        )
+        if lane is not None:
+            rest = hosted.circuit.failed(lane.reason, misconfigured=isinstance(lane, Misconfigured))  # type: ignore[union-attr]
+    return [_attempt(hosted, *pair, rest) for pair in zip(deliveries, outcomes, strict=True)]
 
 
-def _result_in_batch(agency: Agency, one: Pending, answer: dict[str, Any] | None) -> Attempt:
-    try:
-        return _result(agency, one, None if answer is None else Answer.model_validate(answer))
-    except ValidationError as error:
-        return _unusable(one, error)
+def _attempt(hosted: Hosted, delivery: Delivery, outcome: Outcome | None, rest: float | None) -> Attempt:
+    def retry(reason: str, after: float | None = None) -> Attempt:
+        if rest is not None:
+            return Retry(f"{hosted.code}: {reason}", max(rest, after or 0.0))
+        seconds = after if after is not None else hosted.circuit.wait(delivery.tries)
+        return Retry(f"{hosted.code}: {reason}", seconds, alone=True)
+
+    match outcome:
+        case None:
+            return Held()
+        case Taken():
+            try:
+                return Done(of_delivery(delivery, outcome))
+            except (WrongAnswer, ValidationError) as error:
+                what = str(error) if isinstance(error, WrongAnswer) else "received_at is no moment"
+                return _unusable(hosted, delivery, what, retry)
+        case TryAgain(reason, after):
+            return retry(reason, after)
+        case Unsure(reason, unusable=True):
+            return _unusable(hosted, delivery, reason, retry)
+        case Unsure(reason) | Misconfigured(reason):
+            return retry(reason)
+        case Rejected(reason):
+            return Dead(f"{hosted.code}: {reason}")
+    assert_never(outcome)
 
 
-def _unusable(one: Pending, error: ValidationError) -> Attempt:
-    first = error.errors(include_input=False, include_url=False)[0]
-    return _give_up(one, f"the answer cannot be read at /{'/'.join(map(str, first['loc']))}: {first['type']}")
-
-
-def _give_up(one: Pending, reason: str) -> Attempt:
-    return Dead(reason) if one.attempts + 1 >= TRIES_BEFORE_PARKING else Retry(reason)
+def _unusable(hosted: Hosted, delivery: Delivery, reason: str, retry: Callable[[str], Attempt]) -> Attempt:
+    """An answer that is never usable is an operator's business, once it was tried often enough."""
+    if delivery.tries + 1 >= TRIES_BEFORE_PARKING:
+        return Dead(f"{hosted.code}: {reason}")
+    return retry(reason)

@@ -1,0 +1,78 @@
+"""The door for agencies: `POST /v1/agencies/{agency}/messages`, read and answered in the words of its adapter."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import asyncpg
+from nsw_contracts.adapter import Inbound, Reply
+from nsw_runtime.database import UNAVAILABLE
+from nsw_runtime.problems import Problem, unavailable
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from nsw_ministry_adapter.door import AnswerDoor
+from nsw_ministry_adapter.giving import MESSAGES
+from nsw_ministry_adapter.hosting import Hosted
+
+log = logging.getLogger(__name__)
+
+_BROKEN_OFF: Final = "The connection ended before the body did. Send the message again."
+
+
+class AgencyRoutes:
+    """The routes, over the hosted agencies."""
+
+    def __init__(self, hosted: Mapping[str, Hosted], door: AnswerDoor, largest: int) -> None:
+        self._hosted = hosted
+        self._door = door
+        self._largest = largest
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """All of them."""
+        return [Route(MESSAGES, self.receive, methods=["POST"])]
+
+    async def receive(self, request: Request) -> Response:
+        """Take a request of an agency's system."""
+        hosted = self._hosted.get(request.path_params["agency"])
+        if hosted is None or "callback" not in hosted.adapter.capabilities.answers:
+            raise Problem(404, "no-such-agency", "No such agency", "This window takes no messages for this agency here.")
+        inbound = Inbound(headers=dict(request.headers), body=await self._body(request))
+        try:
+            async with asyncio.timeout(hosted.seconds):
+                read = await hosted.adapter.receive(inbound)
+                if isinstance(read, Reply):
+                    return _response(read)
+                judged = await self._door.take(hosted.code, read)
+                return _response(await hosted.adapter.acknowledge(inbound, judged))
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            raise unavailable("Nothing was taken in. Send the same message again, with the same id.") from error
+        except Exception as error:
+            log.exception("an adapter raised while it received", extra={"agency": hosted.code})
+            raise Problem(
+                500, "adapter-fault", "Fault of the window", "The message could not be handled. Tell the window's operator."
+            ) from error
+
+    async def _body(self, request: Request) -> bytes:
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._largest:
+            raise self._too_large()
+        parts, size = list[bytes](), 0
+        try:
+            async for part in request.stream():
+                size += len(part)
+                if size > self._largest:
+                    raise self._too_large()
+                parts.append(part)
+        except ClientDisconnect:
+            raise Problem(400, "malformed", "Malformed request", _BROKEN_OFF) from None
+        return b"".join(parts)
+
+    def _too_large(self) -> Problem:
+        return Problem(413, "too-large", "Too large", f"A message is at most {self._largest:,} bytes. Send less in one.")
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, dict(reply.headers), media_type=reply.media_type)
