@@ -17,6 +17,11 @@ from starlette.applications import Starlette
 from support.scratch import Database
 
 
+def _agency(code: str) -> dict[str, object]:
+    settings = {"url": "http://127.0.0.1:1", "signatures": "none"}
+    return {"code": code, "adapter": "rest-json", "settings": settings, "http": {"plain_loopback": True}}
+
+
 @pytest.fixture
 def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[Service, ServiceBase]]:
     """Each service's own composition root, run to where its consumers are made; Kafka is not connected."""
@@ -28,7 +33,7 @@ def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[S
         return make(self, *args, **options)
 
     agencies = tmp_path / "agencies.json"
-    agencies.write_text(json.dumps([{"code": code, "url": "http://127.0.0.1:1"} for code in AGENCIES]))
+    agencies.write_text(json.dumps([_agency(code) for code in AGENCIES]))
     monkeypatch.setattr(ServiceBase, "application", note)
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("NSW_AGENCIES_FILE", str(agencies))

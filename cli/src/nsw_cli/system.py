@@ -145,8 +145,14 @@ class System:
         agencies = [
             {
                 "code": code,
-                "url": f"{self.agencies_url}/agencies/{code}",
-                "batch": 1 if code in ONE_BY_ONE else AGENCY_BATCH,
+                "adapter": "rest-json",
+                "settings": {
+                    "url": f"{self.agencies_url}/agencies/{code}",
+                    "batch": 1 if code in ONE_BY_ONE else AGENCY_BATCH,
+                    "signatures": "none",
+                    "answers": ["inline"],
+                },
+                "http": {"plain_loopback": True},
             }
             for code in AGENCIES
         ]

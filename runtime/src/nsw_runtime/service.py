@@ -74,6 +74,7 @@ class ServiceBase:
         self._beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._consumers: list[BatchConsumer] = []
         self._broker: KafkaBroker | None = None
+        self._beside: list[Coroutine[Any, Any, None]] = []
 
     def consume(self, handler: Handler[Any], topics: Mapping[str, Sequence[str]]) -> None:
         """Read topics through this handler; `topics` are by consumer group, each of which is one consumer."""
@@ -96,7 +97,7 @@ class ServiceBase:
         """Let this handler, which `consume` has, say what follows from time alone."""
         self._clocked = handler
 
-    def send(self, transport: Transport, *, keep: Keep | None = None, lanes_at_once: int = LANES_AT_ONCE) -> None:
+    def send(self, transport: Transport, *, keep: Keep | None = None, lanes_at_once: int = LANES_AT_ONCE) -> Sender:
         """Carry out this service's intents through this transport; `keep` writes beside their results."""
         self.sender = Sender(
             service=self.name,
@@ -109,6 +110,11 @@ class ServiceBase:
             keep=keep,
             lanes_at_once=lanes_at_once,
         )
+        return self.sender
+
+    def run_beside(self, loop: Coroutine[Any, Any, None]) -> None:
+        """Run a loop of the service's own until the service stops; it is cancelled then."""
+        self._beside.append(loop)
 
     def beside(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run a loop of the service's own for as long as it lives."""
@@ -132,6 +138,7 @@ class ServiceBase:
             self.authenticator.open(self.pool)
             app.router.routes[:0] = await parts()
             loops = [self.relay.run(), self._subscribe(), self._watch(), self._tick(), self.authenticator.run()]
+            loops += self._beside
             if self.sender is not None:
                 loops.append(self.sender.run())
             loops += [loop() for loop in self._beside]

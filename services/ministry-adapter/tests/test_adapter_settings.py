@@ -8,15 +8,14 @@ from nsw_contracts.topics import AGENCIES
 from nsw_ministry_adapter.settings import read_agencies
 from nsw_runtime.errors import BadSettings
 
-GOOD = {"code": "BYTE", "url": "https://one.example/nsw", "batch": 500, "timeout_seconds": 5}
+GOOD = {"code": "BYTE", "adapter": "rest-json", "settings": {"url": "https://one.example/nsw"}}
 WRONG = {
     "no JSON": ("{", "Invalid JSON"),
     "no list": ("{}", "Input should be"),
-    "no address": ([{"code": "BYTE"}], "/0/url"),
-    "an address of another kind": ([GOOD | {"url": "ftp://one.example"}], "/0/url"),
-    "too large a batch": ([GOOD, GOOD | {"batch": 501}], "/1/batch"),
-    "no batch": ([GOOD | {"batch": 0}], "/0/batch"),
-    "no time": ([GOOD | {"timeout_seconds": 0}], "/0/timeout_seconds"),
+    "no adapter": ([{"code": "BYTE"}], "/0/adapter"),
+    "no schedule": ([GOOD, GOOD | {"retry_seconds": []}], "/1/retry_seconds"),
+    "no rate": ([GOOD | {"rate": 0}], "/0/rate"),
+    "no time": ([GOOD | {"http": {"timeout_seconds": 0}}], "/0/http/timeout_seconds"),
     "a field that does not exist": ([GOOD | {"bach": 5}], "/0/bach"),
     "an agency that does not exist": ([GOOD | {"code": "XYZ"}], "no agency XYZ; there are BTC, BNNPTNT"),
     "an agency twice": ([GOOD, GOOD], "BYTE stands in it twice"),
@@ -41,7 +40,5 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_every_agency_may_be_served(tmp_path: Path) -> None:
     file = tmp_path / "agencies.json"
-    file.write_text(json.dumps([{"code": code, "url": "http://127.0.0.1:1"} for code in AGENCIES]))
-    assert [(agency.code, agency.batch, agency.timeout_seconds) for agency in read_agencies(file)] == [
-        (code, 1, 30.0) for code in AGENCIES
-    ]
+    file.write_text(json.dumps([GOOD | {"code": code} for code in AGENCIES]))
+    assert [agency.code for agency in read_agencies(file)] == list(AGENCIES)

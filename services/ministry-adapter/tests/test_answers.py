@@ -5,12 +5,15 @@ from typing import Any, get_args
 
 import pytest
 from agency_door import AT, RECEIVED, pending
+from nsw_contracts.adapter import Delivery, NoSuchWord
+from nsw_contracts.adapter.messages import FACTS_A_MESSAGE as DECISIONS
 from nsw_contracts.content import with_content
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import AGENCY_FACTS, DELIVERED, AgencyFact, Delivered, ForwardedHead, RoutedHead, says
 from nsw_contracts.lifecycle import AgencySays
 from nsw_contracts.topics import AGENCY_RESULTS
-from nsw_ministry_adapter.answers import DECISIONS, Answer, NoSuchDecision, facts
+from nsw_ministry_adapter.answers import of_delivery
+from nsw_ministry_adapter.rest_json.wire import Answer
 from nsw_runtime.intents import Pending
 from nsw_runtime.journal import Entry
 from pydantic import ValidationError
@@ -44,7 +47,10 @@ def work(**fields: Any) -> Pending:
 
 def stated(about: Pending, *decisions: dict[str, Any]) -> list[Entry]:
     answer = {"message_id": about.id, "received_at": RECEIVED, "decisions": decisions}
-    return facts("BYTE", about, Answer.model_validate(answer))
+    delivery = Delivery(
+        message_id=about.id, agency="BYTE", number=about.dossier, raw=about.body, traceparent=about.traceparent
+    )
+    return of_delivery(delivery, Answer.model_validate(answer).taken(delivery))
 
 
 def test_every_word_of_an_agency_is_tried_here() -> None:
@@ -94,7 +100,7 @@ def test_the_same_answer_states_the_same_facts() -> None:
 @pytest.mark.parametrize("kind", ["delivered", "eaten", "", "ACCEPTED", "vn.nsw.dossier.accepted.v1", None, 5])
 def test_a_decision_of_no_known_kind_is_named(kind: object) -> None:
     good = {"kind": "accepted"} | DECIDED
-    with pytest.raises(NoSuchDecision, match=r"/decisions/1/kind: none of technical-error, accepted"):
+    with pytest.raises(NoSuchWord, match=r"they say technical-error, accepted"):
         stated(work(), good, {"kind": kind} | DECIDED)
 
 

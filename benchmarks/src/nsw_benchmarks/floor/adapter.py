@@ -144,7 +144,7 @@ def _take(queue: deque[Work], most: int) -> list[Work]:
 
 def _agencies() -> list[Agency]:
     configured: list[dict[str, Any]] = orjson.loads(Path(os.environ["NSW_AGENCIES_FILE"]).read_bytes())
-    return [Agency(one["code"], one["url"], one["batch"]) for one in configured]
+    return [Agency(one["code"], one["settings"]["url"], one["settings"]["batch"]) for one in configured]
 
 
 async def main() -> None:

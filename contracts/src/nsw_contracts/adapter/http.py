@@ -41,14 +41,7 @@ class HttpClient:
         """Raises BrokenConfiguration where the URL or a certificate file cannot be used."""
         self._settings = settings
         self._url = checked_url(base_url, settings)
-        self._tls: ssl.SSLContext | None = None
-        if self._url.scheme == "https":
-            try:
-                self._tls = ssl.create_default_context(cafile=settings.ca_file)
-                if settings.client_certificate is not None:
-                    self._tls.load_cert_chain(settings.client_certificate)
-            except (OSError, ssl.SSLError) as error:
-                raise BrokenConfiguration(f"a certificate file cannot be used: {error}") from error
+        self._tls = tls_context(settings) if self._url.scheme == "https" else None
         self._threads = ThreadPoolExecutor(settings.connections, thread_name_prefix="adapter-http")
 
     async def request(
@@ -106,6 +99,21 @@ class HttpClient:
         if answer.length:
             raise NoAnswer("the answer broke off")
         return b"".join(parts)
+
+
+def tls_context(settings: HttpSettings) -> ssl.SSLContext:
+    """How the other side is verified, and the window's own certificate shown.
+
+    Raises:
+        BrokenConfiguration: a certificate file cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.client_certificate is not None:
+            context.load_cert_chain(settings.client_certificate)
+    except (OSError, ssl.SSLError) as error:
+        raise BrokenConfiguration(f"/http: a certificate file cannot be used: {error}") from error
+    return context
 
 
 def checked_url(url: str, settings: HttpSettings) -> SplitResult:

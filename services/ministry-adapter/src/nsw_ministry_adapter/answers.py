@@ -9,7 +9,7 @@ from typing import Final
 
 from nsw_contracts.adapter import Delivery, Said, Taken
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import AGENCY_FACTS, DELIVERED, AgencyFact, Delivered
+from nsw_contracts.events import AGENCY_FACTS, AgencyFact, Delivered
 from nsw_contracts.topics import AGENCY_RESULTS
 from nsw_runtime.journal import Entry, entry
 from nsw_runtime.text import holds_nul
@@ -69,8 +69,6 @@ def check_message(said: Said, agency: str) -> None:
 def digest_text(facts: Sequence[AgencyFact]) -> str:
     """What a message says, to be told from what another of the same id says."""
     return "\n".join(f"{_TYPES[type(fact)]} {fact.model_dump_json()}" for fact in facts)
-
-
 
 
 def _entries(facts: Sequence[AgencyFact], cause: str, traceparent: str | None) -> list[Entry]:

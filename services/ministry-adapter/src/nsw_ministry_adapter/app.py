@@ -1,6 +1,5 @@
 """The ministry adapter's composition root."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -10,7 +9,6 @@ from nsw_runtime.service import ServiceBase
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from nsw_ministry_adapter import store
 from nsw_ministry_adapter.door import AnswerDoor
 from nsw_ministry_adapter.hosting import Hosted, close_agencies, open_agencies
 from nsw_ministry_adapter.polling import poll
@@ -34,14 +32,12 @@ def build(settings: AdapterSettings) -> Starlette:
         hosted.update(await open_agencies(agencies, settings, service.pool, service.clock, redaction))
         door = AnswerDoor(service.pool, service.clock, service.relay.wake)
         watch = Watch(service.pool, service.clock, hosted)
-
-        async def early(agency: str, message_ids: Sequence[str]) -> dict[str, object]:
-            async with service.pool.acquire() as connection:
-                return await store.early(connection, agency, message_ids)
-
         subscribe(service, agencies)
-        service.send(AgencyTransport(hosted, watch.paused, early, service.telemetry), keep=door.keep)
-        ...
+        sender = service.send(AgencyTransport(hosted, watch.paused, door.early, service.telemetry), keep=door.keep)
+        service.run_beside(watch.run(sender.tell))
+        for one in hosted.values():
+            if "poll" in one.adapter.capabilities.answers:
+                service.run_beside(poll(one, door, lambda code: sender.owns(code) and not watch.paused(code)))
         return AgencyRoutes(hosted, door, settings.largest_message).routes()
 
     async def closing() -> None:

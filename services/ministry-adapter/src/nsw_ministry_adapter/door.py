@@ -8,6 +8,7 @@ operators.
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -18,9 +19,8 @@ from nsw_runtime.clock import Clock
 from nsw_runtime.database import Connection, Pool
 from nsw_runtime.group_commit import GroupCommit
 from nsw_runtime.intents import Pending
-from nsw_runtime.journal import append
+from nsw_runtime.journal import Entry, append
 from nsw_runtime.sender import Attempt, Done
-from nsw_runtime.journal import Entry
 
 from nsw_ministry_adapter import store
 from nsw_ministry_adapter.answers import WrongAnswer, check_message, digest_text, of_message
@@ -75,9 +75,21 @@ class AnswerDoor:
         now = self._clock()
         await store.add_deliveries(
             connection,
-            [DeliveryRow(one.lane, one.dossier, one.id, pack_version_of(one.body), one.traceparent, now) for one in done],
+            [
+                DeliveryRow(one.lane, one.dossier, one.id, pack_version_of(one.body), one.traceparent, now)
+                for one in done
+            ],
         )
         return early
+
+    async def early(self, agency: str, message_ids: Sequence[str]) -> dict[str, datetime]:
+        """Which of these deliveries have been answered although they are not settled, and when.
+
+        Raises:
+            OSError, asyncpg.PostgresError: Postgres is away.
+        """
+        async with self._pool.acquire() as connection:
+            return await store.early(connection, agency, message_ids)
 
     async def _commit(self, items: Sequence[_Item]) -> Sequence[Judged]:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -120,9 +132,7 @@ class _Judging:
             message_id = about.message_id if about is not None else None
             kept = stated if verdict == "early" else None
             shown = reason or self._strange.get(item.dossier, "")
-            rows[item.place] = AnswerRow(
-                *item.place, item.dossier, message_id, digest, verdict, shown, kept, now
-            )
+            rows[item.place] = AnswerRow(*item.place, item.dossier, message_id, digest, verdict, shown, kept, now)
             if verdict == "taken":
                 facts[item.place] = stated
             verdicts.append((verdict, NOT_YOURS if verdict == "unknown" else reason))
@@ -142,9 +152,7 @@ class _Judging:
         self._made = await store.deliveries(self._connection, wanted) if wanted else {}
         self._waiting: dict[tuple[str, str], list[Known]] = {}
         self._strange: dict[str, str] = {}
-        unknown = sorted(
-            {(item.agency, item.dossier) for item in items if _about(item, self._made) is None}
-        )
+        unknown = sorted({(item.agency, item.dossier) for item in items if _about(item, self._made) is None})
         if not unknown:
             return
         agencies, dossiers = sorted({agency for agency, _ in unknown}), sorted({dossier for _, dossier in unknown})
@@ -173,9 +181,7 @@ class _Judging:
             return "refused", str(error), None, []
 
 
-def _about(
-    item: _Item, found: dict[tuple[str, str], list[Known]], *, first: bool = False
-) -> Known | None:
+def _about(item: _Item, found: dict[tuple[str, str], list[Known]], *, first: bool = False) -> Known | None:
     """The delivery that a message names; where it names none, the dossier's last (of waiting ones, the first)."""
     of_dossier = found.get((item.agency, item.dossier), [])
     named = item.said.facts[0].message_id
@@ -184,4 +190,3 @@ def _about(
     if not of_dossier:
         return None
     return of_dossier[0] if first else of_dossier[-1]
-

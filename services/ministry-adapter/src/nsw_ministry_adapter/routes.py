@@ -8,10 +8,11 @@ from typing import Final
 import asyncpg
 from nsw_contracts.adapter import Inbound, Reply
 from nsw_runtime.database import UNAVAILABLE
+from nsw_runtime.identity import caller_of, guarded
 from nsw_runtime.problems import Problem, unavailable
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from nsw_ministry_adapter.door import AnswerDoor
 from nsw_ministry_adapter.giving import MESSAGES
@@ -32,13 +33,17 @@ class AgencyRoutes:
 
     def routes(self) -> Sequence[BaseRoute]:
         """All of them."""
-        return [Route(MESSAGES, self.receive, methods=["POST"])]
+        return [guarded(MESSAGES, self.receive, methods=["POST"], access="agency")]
 
     async def receive(self, request: Request) -> Response:
         """Take a request of an agency's system."""
-        hosted = self._hosted.get(request.path_params["agency"])
+        agency = request.path_params["agency"]
+        own = ("agency-system", agency) in caller_of(request).rights
+        hosted = self._hosted.get(agency) if own else None
         if hosted is None or "callback" not in hosted.adapter.capabilities.answers:
-            raise Problem(404, "no-such-agency", "No such agency", "This window takes no messages for this agency here.")
+            raise Problem(
+                404, "no-such-agency", "No such agency", "This window takes no messages for this agency here."
+            )
         inbound = Inbound(headers=dict(request.headers), body=await self._body(request))
         try:
             async with asyncio.timeout(hosted.seconds):
@@ -52,7 +57,10 @@ class AgencyRoutes:
         except Exception as error:
             log.exception("an adapter raised while it received", extra={"agency": hosted.code})
             raise Problem(
-                500, "adapter-fault", "Fault of the window", "The message could not be handled. Tell the window's operator."
+                500,
+                "adapter-fault",
+                "Fault of the window",
+                "The message could not be handled. Tell the window's operator.",
             ) from error
 
     async def _body(self, request: Request) -> bytes:
@@ -71,7 +79,9 @@ class AgencyRoutes:
         return b"".join(parts)
 
     def _too_large(self) -> Problem:
-        return Problem(413, "too-large", "Too large", f"A message is at most {self._largest:,} bytes. Send less in one.")
+        return Problem(
+            413, "too-large", "Too large", f"A message is at most {self._largest:,} bytes. Send less in one."
+        )
 
 
 def _response(reply: Reply) -> Response:

@@ -16,7 +16,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 class AgencySettings(BaseModel):
     """One hosted agency.
 
-    `adapter` is an installed adapter's name, `settings` are its own, `http` bounds the exchange with the agency's system.
+    `adapter` is an installed adapter's name, `settings` are its own, `http` bounds the exchange with its system.
     `rate`: messages a second at most. `retry_seconds`: how long the agency rests after the first failure, the second,
     …; `circuit_failures` in a row, and only a few messages go as probes. `poll_seconds`: how often an agency that is
     polled is asked.

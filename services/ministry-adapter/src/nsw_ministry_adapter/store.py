@@ -124,9 +124,7 @@ async def add_deliveries(connection: Connection, rows: Sequence[DeliveryRow]) ->
     await connection.execute(_ADD_DELIVERIES, *_columns(rows))
 
 
-async def deliveries(
-    connection: Connection, wanted: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], list[Known]]:
+async def deliveries(connection: Connection, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Known]]:
     """The deliveries made to (agency, dossier), the oldest first."""
     found: dict[tuple[str, str], list[Known]] = {}
     for row in await connection.fetch(_DELIVERIES, *_columns(wanted)):

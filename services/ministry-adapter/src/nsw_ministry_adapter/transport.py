@@ -85,8 +85,7 @@ class AgencyTransport:
             for one, span in zip(pending, spans, strict=True)
         ]
         outcomes = await _Group(hosted).outcomes(deliveries)
-        outcomes = await self._believe_answers(lane, deliveries, outcomes)
-        attempts = _attempts(hosted, deliveries, outcomes)
+        attempts = _attempts(hosted, deliveries, await self._believe_answers(lane, deliveries, outcomes))
         for span, attempt in zip(spans, attempts, strict=True):
             end_span(span, attempt)
         return attempts
@@ -177,7 +176,8 @@ class _Group:
         return [outcomes.get(one.message_id) for one in deliveries]
 
     async def _one(self, delivery: Delivery) -> Outcome:
-        return await self._ask_first(delivery) or await self._bounded(self._adapter.deliver(delivery))
+        known = await self._ask_first(delivery)
+        return known if known is not None else await self._bounded(self._adapter.deliver(delivery))
 
     async def _ask_first(self, delivery: Delivery) -> Outcome | None:
         """What is known of a message that may have arrived; None: it can be delivered."""
@@ -207,9 +207,7 @@ class _Group:
         return Unsure(f"fault of the adapter {self._adapter.manifest.name}: {what}", unusable=True)
 
 
-def _attempts(
-    hosted: Hosted, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome | None]
-) -> list[Attempt]:
+def _attempts(hosted: Hosted, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome | None]) -> list[Attempt]:
     """What outcomes mean to the sender. When nothing got through the lane rests; else each dossier by itself."""
     reached = any(isinstance(outcome, (Taken, Rejected)) for outcome in outcomes)
     rest: float | None = None
@@ -235,20 +233,23 @@ def _attempt(hosted: Hosted, delivery: Delivery, outcome: Outcome | None, rest: 
         case None:
             return Held()
         case Taken():
-            try:
-                return Done(of_delivery(delivery, outcome))
-            except (WrongAnswer, ValidationError) as error:
-                what = str(error) if isinstance(error, WrongAnswer) else "received_at is no moment"
-                return _unusable(hosted, delivery, what, retry)
-        case TryAgain(reason, after):
-            return retry(reason, after)
+            return _stated(hosted, delivery, outcome, retry)
         case Unsure(reason, unusable=True):
             return _unusable(hosted, delivery, reason, retry)
-        case Unsure(reason) | Misconfigured(reason):
-            return retry(reason)
         case Rejected(reason):
             return Dead(f"{hosted.code}: {reason}")
+        case TryAgain() | Unsure() | Misconfigured():
+            return retry(outcome.reason, getattr(outcome, "after", None))
     assert_never(outcome)
+
+
+def _stated(hosted: Hosted, delivery: Delivery, taken: Taken, retry: Callable[[str], Attempt]) -> Attempt:
+    try:
+        return Done(of_delivery(delivery, taken))
+    except WrongAnswer as error:
+        return _unusable(hosted, delivery, f"the answer cannot be used: {error}", retry)
+    except ValidationError:
+        return _unusable(hosted, delivery, "the answer's time of receipt is no moment", retry)
 
 
 def _unusable(hosted: Hosted, delivery: Delivery, reason: str, retry: Callable[[str], Attempt]) -> Attempt:
