@@ -11,8 +11,8 @@ from aiohttp import web
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import ACCEPTED, DELIVERED, RESULT_ISSUED
 from nsw_ministry_adapter.circuit import PROBE
+from nsw_ministry_adapter.meaning import TRIES_BEFORE_PARKING
 from nsw_ministry_adapter.rest_json.adapter import RestJson
-from nsw_ministry_adapter.transport import TRIES_BEFORE_PARKING
 from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry
 from nsw_runtime.settings import ServiceSettings
 from nsw_runtime.telemetry import Telemetry

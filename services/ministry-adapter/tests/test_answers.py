@@ -47,10 +47,8 @@ def work(**fields: Any) -> Pending:
 
 def stated(about: Pending, *decisions: dict[str, Any]) -> list[Entry]:
     answer = {"message_id": about.id, "received_at": RECEIVED, "decisions": decisions}
-    delivery = Delivery(
-        message_id=about.id, agency="BYTE", number=about.dossier, raw=about.body, traceparent=about.traceparent
-    )
-    return of_delivery(delivery, Answer.model_validate(answer).taken(delivery))
+    delivery = Delivery(message_id=about.id, agency="BYTE", number=about.dossier, raw=about.body)
+    return of_delivery(delivery, Answer.model_validate(answer).taken(delivery), about.traceparent)
 
 
 def test_every_word_of_an_agency_is_tried_here() -> None:

@@ -24,8 +24,8 @@ class WrongAnswer(ValueError):
     """An adapter gave facts that are not the agency's about this dossier: the text says which."""
 
 
-def of_delivery(delivery: Delivery, taken: Taken) -> list[Entry]:
-    """What a delivery's reply states: that it was delivered, then what was decided already.
+def of_delivery(delivery: Delivery, taken: Taken, traceparent: str | None) -> list[Entry]:
+    """What a delivery's reply states: that it was delivered, then what was decided already. All follow from the work.
 
     Raises:
         WrongAnswer: a fact is about something else.
@@ -44,7 +44,7 @@ def of_delivery(delivery: Delivery, taken: Taken) -> list[Entry]:
         _refuse_other(fact, delivery.agency, delivery.number)
         if fact.message_id != delivery.message_id:
             raise WrongAnswer("it answers another delivery")
-    return _entries((receipt, *taken.said), delivery.message_id, delivery.traceparent)
+    return _entries((receipt, *taken.said), delivery.message_id, traceparent)
 
 
 def of_message(said: Said, known: Known) -> list[Entry]:

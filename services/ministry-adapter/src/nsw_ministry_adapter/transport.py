@@ -9,34 +9,30 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar, assert_never
+from typing import Final, TypeVar
 
 from nsw_contracts.adapter import (
     CannotSay,
     Delivery,
     Known,
-    Misconfigured,
     NotThere,
     Outcome,
     Rejected,
     Taken,
-    TryAgain,
     Unsure,
 )
 from nsw_runtime.intents import Pending
-from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry, end_span
+from nsw_runtime.sender import Attempt, end_span
 from nsw_runtime.telemetry import DOSSIER, Telemetry, traceparent_of
 from opentelemetry.trace import Span, SpanKind
-from pydantic import ValidationError
 
-from nsw_ministry_adapter.answers import WrongAnswer, of_delivery
 from nsw_ministry_adapter.circuit import PROBE
 from nsw_ministry_adapter.hosting import Hosted
+from nsw_ministry_adapter.meaning import Meaning
 
 log = logging.getLogger(__name__)
 
 ONE_BY_ONE_GROUP: Final = 64  # deliveries whose results are committed together
-TRIES_BEFORE_PARKING: Final = 8  # of an agency that answers about a dossier, but never with something usable
 
 T = TypeVar("T")
 Early = Callable[[str, Sequence[str]], Awaitable[Mapping[str, datetime]]]
@@ -84,8 +80,10 @@ class AgencyTransport:
             )
             for one, span in zip(pending, spans, strict=True)
         ]
-        outcomes = await _Group(hosted).outcomes(deliveries)
-        attempts = _attempts(hosted, deliveries, await self._believe_answers(lane, deliveries, outcomes))
+        outcomes: Sequence[Outcome | None] = await _Group(hosted).outcomes(deliveries)
+        outcomes = await self._believe_answers(lane, deliveries, outcomes)
+        meaning = Meaning(hosted, outcomes)
+        attempts = [meaning.attempt(*each) for each in zip(pending, deliveries, outcomes, strict=True)]
         for span, attempt in zip(spans, attempts, strict=True):
             end_span(span, attempt)
         return attempts
@@ -205,55 +203,3 @@ class _Group:
 
     def _fault(self, what: str) -> Unsure:
         return Unsure(f"fault of the adapter {self._adapter.manifest.name}: {what}", unusable=True)
-
-
-def _attempts(hosted: Hosted, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome | None]) -> list[Attempt]:
-    """What outcomes mean to the sender. When nothing got through the lane rests; else each dossier by itself."""
-    reached = any(isinstance(outcome, (Taken, Rejected)) for outcome in outcomes)
-    rest: float | None = None
-    if reached:
-        hosted.circuit.well()
-    else:
-        lane = next((one for one in outcomes if isinstance(one, Misconfigured)), None) or next(
-            (one for one in outcomes if one is not None and not (isinstance(one, Unsure) and one.unusable)), None
-        )
-        if lane is not None:
-            rest = hosted.circuit.failed(lane.reason, misconfigured=isinstance(lane, Misconfigured))  # type: ignore[union-attr]
-    return [_attempt(hosted, *pair, rest) for pair in zip(deliveries, outcomes, strict=True)]
-
-
-def _attempt(hosted: Hosted, delivery: Delivery, outcome: Outcome | None, rest: float | None) -> Attempt:
-    def retry(reason: str, after: float | None = None) -> Attempt:
-        if rest is not None:
-            return Retry(f"{hosted.code}: {reason}", max(rest, after or 0.0))
-        seconds = after if after is not None else hosted.circuit.wait(delivery.tries)
-        return Retry(f"{hosted.code}: {reason}", seconds, alone=True)
-
-    match outcome:
-        case None:
-            return Held()
-        case Taken():
-            return _stated(hosted, delivery, outcome, retry)
-        case Unsure(reason, unusable=True):
-            return _unusable(hosted, delivery, reason, retry)
-        case Rejected(reason):
-            return Dead(f"{hosted.code}: {reason}")
-        case TryAgain() | Unsure() | Misconfigured():
-            return retry(outcome.reason, getattr(outcome, "after", None))
-    assert_never(outcome)
-
-
-def _stated(hosted: Hosted, delivery: Delivery, taken: Taken, retry: Callable[[str], Attempt]) -> Attempt:
-    try:
-        return Done(of_delivery(delivery, taken))
-    except WrongAnswer as error:
-        return _unusable(hosted, delivery, f"the answer cannot be used: {error}", retry)
-    except ValidationError:
-        return _unusable(hosted, delivery, "the answer's time of receipt is no moment", retry)
-
-
-def _unusable(hosted: Hosted, delivery: Delivery, reason: str, retry: Callable[[str], Attempt]) -> Attempt:
-    """An answer that is never usable is an operator's business, once it was tried often enough."""
-    if delivery.tries + 1 >= TRIES_BEFORE_PARKING:
-        return Dead(f"{hosted.code}: {reason}")
-    return retry(reason)
