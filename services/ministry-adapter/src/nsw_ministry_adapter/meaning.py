@@ -1,4 +1,4 @@
-"""What outcomes mean to the sender. When nothing of a group got through its agency rests; else each dossier by itself."""
+"""What outcomes mean to the sender: when nothing got through, the agency rests; else each dossier by itself."""
 
 from collections.abc import Sequence
 from typing import Final, assert_never
