@@ -74,7 +74,6 @@ class ServiceBase:
         self._beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._consumers: list[BatchConsumer] = []
         self._broker: KafkaBroker | None = None
-        self._beside: list[Coroutine[Any, Any, None]] = []
 
     def consume(self, handler: Handler[Any], topics: Mapping[str, Sequence[str]]) -> None:
         """Read topics through this handler; `topics` are by consumer group, each of which is one consumer."""
@@ -112,10 +111,6 @@ class ServiceBase:
         )
         return self.sender
 
-    def run_beside(self, loop: Coroutine[Any, Any, None]) -> None:
-        """Run a loop of the service's own until the service stops; it is cancelled then."""
-        self._beside.append(loop)
-
     def beside(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run a loop of the service's own for as long as it lives."""
         self._beside.append(loop)
@@ -138,7 +133,6 @@ class ServiceBase:
             self.authenticator.open(self.pool)
             app.router.routes[:0] = await parts()
             loops = [self.relay.run(), self._subscribe(), self._watch(), self._tick(), self.authenticator.run()]
-            loops += self._beside
             if self.sender is not None:
                 loops.append(self.sender.run())
             loops += [loop() for loop in self._beside]

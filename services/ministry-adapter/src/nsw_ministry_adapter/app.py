@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from nsw_contracts.adapter.redaction import Redaction
 from nsw_runtime.server import run
@@ -34,10 +35,10 @@ def build(settings: AdapterSettings) -> Starlette:
         watch = Watch(service.pool, service.clock, hosted)
         subscribe(service, agencies)
         sender = service.send(AgencyTransport(hosted, watch.paused, door.early, service.telemetry), keep=door.keep)
-        service.run_beside(watch.run(sender.tell))
+        service.beside(partial(watch.run, sender.tell))
         for one in hosted.values():
             if "poll" in one.adapter.capabilities.answers:
-                service.run_beside(poll(one, door, lambda code: sender.owns(code) and not watch.paused(code)))
+                service.beside(partial(poll, one, door, lambda code: sender.owns(code) and not watch.paused(code)))
         return AgencyRoutes(hosted, door, settings.largest_message).routes()
 
     async def closing() -> None:
