@@ -69,6 +69,7 @@ def _mistakes(files: "Iterable[Path | Traversable]") -> "tuple[int, list[Mistake
     from nsw_procedures.example_check import example_faults  # noqa: PLC0415  # slow import
     from nsw_procedures.pack_file import Mistake, PackError, line_of, read_pack  # noqa: PLC0415  # slow import
     from nsw_procedures.packs import Packs  # noqa: PLC0415  # slow import
+    from nsw_procedures.vnsw.pack_check import message_faults  # noqa: PLC0415  # slow import
 
     count = 0
     read: list[tuple[str, Pack]] = []
@@ -81,7 +82,8 @@ def _mistakes(files: "Iterable[Path | Traversable]") -> "tuple[int, list[Mistake
             mistakes += error.mistakes
             continue
         read.append((str(file), pack))
-        mistakes += [Mistake(str(file), line_of(file, field), field, says) for field, says in example_faults(pack)]
+        found = [*example_faults(pack), *message_faults(pack)]
+        mistakes += [Mistake(str(file), line_of(file, field), field, says) for field, says in found]
     try:
         Packs(read)
     except PackError as error:

@@ -184,22 +184,30 @@ class Fee(PackPart):
 
 
 class Outgoing(PackPart):
-    """What the agency is told (`tells`), in the ministry's own type and function; `content` is its body's element."""
+    """What the agency is told (`tells`), in the ministry's own type and function; `content` is its body's element.
+
+    `elements`: what fills the content's elements beside the form, by path below the content (`vnsw/sources.py`).
+    """
 
     tells: Told
     type: Annotated[str, StringConstraints(min_length=1, max_length=3)]
     function: Annotated[str, StringConstraints(min_length=1, max_length=3)]
     content: str = ""
+    elements: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Incoming(PackPart):
-    """What the ministry's type and function mean (`means`); a result says with which outcome."""
+    """What the ministry's type and function mean (`means`); a result says with which outcome.
+
+    `fields`: the element of the content behind each field of the agency's fact; `or …` is said where it is empty.
+    """
 
     type: Annotated[str, StringConstraints(min_length=1, max_length=3)]
     function: Annotated[str, StringConstraints(min_length=1, max_length=3)]
     means: AgencySays
     outcome: Outcome | None = None
     content: str = ""
+    fields: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _outcome(self) -> "Incoming":

@@ -17,6 +17,7 @@ from nsw_intake.routes import Routes
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.setup import Signing
 from nsw_intake.subscribers import subscribe
+from nsw_intake.vnsw_routes import VnswRoutes
 
 
 def build(settings: IntakeSettings) -> Starlette:
@@ -56,11 +57,20 @@ def build(settings: IntakeSettings) -> Starlette:
             telemetry=service.telemetry,
             clock=service.clock,
         )
+        vnsw = VnswRoutes(
+            door=door,
+            commands=commands,
+            receipts=signing.receipts,
+            settings=settings,
+            telemetry=service.telemetry,
+            clock=service.clock,
+        )
         service.beside(cabinet.collector(service.pool, service.clock).run)
         return [
             *cabinet.routes(service.pool, service.clock).routes(),
             *routes.routes(),
             *signing.routes,
+            *vnsw.routes(),
             *ProcedureRoutes(packs(), service.clock).routes(),
         ]
 
