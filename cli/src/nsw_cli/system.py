@@ -89,6 +89,8 @@ class System:
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "NSW_HTTP_PORT": str(port),
             "NSW_AGENCIES_FILE": str(self._agencies_file()),
+            "NSW_WEBHOOK_NETWORKS": "127.0.0.0/8",
+            "NSW_WEBHOOK_TRUSTED": f"127.0.0.1:{self.ports.business_simulator}",
             **(self._documents() if service == "intake" else {}),
             **(self._signing() if service == "intake" else {}),
         }

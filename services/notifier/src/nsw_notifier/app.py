@@ -1,39 +1,94 @@
 """The notifier's composition root."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
-import aiohttp
+import asyncpg
+from nsw_runtime.database import UNAVAILABLE
 from nsw_runtime.server import run
 from nsw_runtime.service import ServiceBase
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from nsw_notifier import deliveries
+from nsw_notifier.delivery_routes import DeliveryRoutes
+from nsw_notifier.directory import Directory
+from nsw_notifier.doors import Doors
+from nsw_notifier.endpoints import Endpoints
 from nsw_notifier.routes import Routes
 from nsw_notifier.settings import NotifierSettings
+from nsw_notifier.signals import Signals
 from nsw_notifier.subscribers import subscribe
-from nsw_notifier.transport import WebhookTransport
+from nsw_notifier.transport import LANES_AT_ONCE, NotifierTransport
+from nsw_notifier.verification import Challenger, lane_of
+from nsw_notifier.webhook_sender import WebhookSender
+
+log = logging.getLogger(__name__)
+
+CLEAR_EVERY_SECONDS: Final = 600.0
 
 
 def build(settings: NotifierSettings) -> Starlette:
     """The notifier as a Starlette application."""
     service = ServiceBase("notifier", settings)
-    sessions: list[aiohttp.ClientSession] = []
+    endpoints: list[Endpoints] = []
 
     async def parts() -> Sequence[BaseRoute]:
-        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
-        sessions.append(session)
-        transport = WebhookTransport(
-            settings=settings, pool=service.pool, session=session, clock=service.clock, telemetry=service.telemetry
+        outside = Endpoints(settings)
+        endpoints.append(outside)
+        directory = Directory(service.pool)
+        transport = NotifierTransport(
+            settings=settings,
+            directory=directory,
+            webhooks=WebhookSender(
+                settings=settings, endpoints=outside, clock=service.clock, telemetry=service.telemetry
+            ),
+            challenger=Challenger(endpoints=outside, clock=service.clock),
+            clock=service.clock,
         )
-        subscribe(service, transport)
-        service.send(transport)
-        return Routes(pool=service.pool, clock=service.clock).routes()
+        subscribe(service, directory)
+        service.send(transport, keep=transport.keep, lanes_at_once=LANES_AT_ONCE)
+
+        def changed(subscription: str | None) -> None:
+            directory.forget(subscription)
+            if subscription is not None and service.sender is not None:
+                service.sender.hurry(subscription)
+                service.sender.hurry(lane_of(subscription))
+
+        signals = Signals(settings.database_url.get_secret_value(), on_changed=changed, on_kept=lambda _: None)
+        service.also(signals.run())
+        service.also(_clear(service, settings))
+        doors = Doors(pool=service.pool, clock=service.clock)
+        return [
+            *Routes(doors=doors, settings=settings, endpoints=outside).routes(),
+            *DeliveryRoutes(doors).routes(),
+        ]
 
     async def closing() -> None:
-        for session in sessions:
-            await session.close()
+        for each in endpoints:
+            await each.close()
 
     return service.application(parts, closing=closing)
+
+
+async def _clear(service: ServiceBase, settings: NotifierSettings) -> None:
+    """Remove what has been kept long enough."""
+    while True:
+        now = service.clock()
+        try:
+            async with service.pool.acquire() as connection:
+                while await deliveries.clear(
+                    connection,
+                    delivered_before=now - timedelta(days=settings.delivery_days),
+                    waiting_before=now - timedelta(days=settings.waiting_days),
+                ):
+                    pass
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            log.info("what is old is removed later", extra={"cause": type(error).__name__})
+        await asyncio.sleep(CLEAR_EVERY_SECONDS)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the notifier hears: public facts, each of which becomes a webhook still to be sent for whoever wants it."""
+"""What the notifier hears: public facts, each of which becomes something still to be sent to whoever wants it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,8 +7,8 @@ from nsw_contracts.events import NOTIFIED, PublicFact
 from nsw_runtime.database import Connection
 from nsw_runtime.handling import Applied, Event, Intent, Outcome, Quarantine
 
-from nsw_notifier import subscriptions
-from nsw_notifier.subscriptions import Subscription
+from nsw_notifier import store
+from nsw_notifier.subscription import Subscription
 from nsw_notifier.webhook import event_json
 
 
@@ -21,7 +21,7 @@ class StatusHandler:
     async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, list[Subscription]]:
         """The subscriptions of the businesses these events are about, by dossier."""
         declarant = {event.key: event.fact.declarant for event in events if isinstance(event.fact, PublicFact)}
-        found = await subscriptions.of_declarants(connection, sorted(set(declarant.values())))
+        found = await store.of_declarants(connection, sorted(set(declarant.values())))
         for known in found.values():
             self._remember(known)
         return {number: found[business] for number, business in declarant.items() if business in found}

@@ -1,77 +1,213 @@
-"""The notifier's HTTP: subscriptions, many at a time.
-
-Nobody is authenticated yet: it belongs on loopback only.
-"""
+"""The notifier's HTTP for subscriptions: made singly or many at a time, listed, changed, paused, tested, removed."""
 
 import json
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import uuid4
 
-from nsw_runtime.clock import Clock
-from nsw_runtime.database import UNAVAILABLE, Pool
-from nsw_runtime.problems import FieldError, Problem, unavailable
-from pydantic import ValidationError
+from nsw_contracts.parts import TaxCode
+from nsw_runtime import intents
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
-from nsw_notifier import subscriptions
-from nsw_notifier.subscriptions import SubscriptionRequest
+from nsw_notifier import errors, signals, store, trying, verification
+from nsw_notifier.doors import LINES, Doors, asked, read_body
+from nsw_notifier.endpoints import Answer, Endpoints
+from nsw_notifier.settings import NotifierSettings
+from nsw_notifier.subscription import Change, Subscription, SubscriptionRequest, place_of
+from nsw_notifier.webhook import TEST_TYPE, control_json, sign
 
+JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
-BODY_BYTES: Final = 8 * 1024 * 1024
-LINES: Final = 5_000
+SMALL_BODY: Final = 64 * 1024
+_TAX_CODE: Final[TypeAdapter[str]] = TypeAdapter(TaxCode)
+_ONE: Final = "/v1/subscriptions/{subscription}"
 
 
 class Routes:
     """The handlers, over one pool."""
 
-    def __init__(self, *, pool: Pool, clock: Clock) -> None:
-        self._pool = pool
-        self._clock = clock
+    def __init__(self, *, doors: Doors, settings: NotifierSettings, endpoints: Endpoints) -> None:
+        self._doors = doors
+        self._pool = doors.pool
+        self._clock = doors.clock
+        self._settings = settings
+        self._endpoints = endpoints
+        self._overlap = timedelta(hours=settings.secret_overlap_hours)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         """The routes."""
-        return [Route("/v1/subscriptions", self.subscribe, methods=["POST"])]
+        return [
+            Route("/v1/subscriptions", self.subscribe, methods=["POST"]),
+            Route("/v1/subscriptions", self.list, methods=["GET"]),
+            Route(_ONE, self.show, methods=["GET"]),
+            Route(_ONE, self.change, methods=["PATCH"]),
+            Route(_ONE, self.remove, methods=["DELETE"]),
+            Route(f"{_ONE}/pause", self.pause, methods=["POST"]),
+            Route(f"{_ONE}/resume", self.resume, methods=["POST"]),
+            Route(f"{_ONE}/verify", self.verify, methods=["POST"]),
+            Route(f"{_ONE}/secret", self.rotate, methods=["POST"]),
+            Route(f"{_ONE}/test", self.test, methods=["POST"]),
+        ]
 
     async def subscribe(self, request: Request) -> Response:
-        """`POST /v1/subscriptions`: NDJSON, one subscription a line; a line for each with its id and its secret.
+        """`POST /v1/subscriptions`: JSON for one, NDJSON for many.
 
-        All of them are put in force, or none.
+        Of many all are put in force, or none; a line for each says its id and its secret. One that there is already
+        keeps its id and gets a new secret. Secrets are shown here and nowhere again.
         """
-        body = await request.body()
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON:
+            return await self._subscribe_one(request)
+        body = await read_body(request)
         lines = [line for line in body.split(b"\n") if line.strip()]
-        if len(body) > BODY_BYTES or len(lines) > LINES:
-            raise Problem(
-                413,
-                "too-large",
-                "The body is too large",
-                f"At most {LINES:,} lines and {BODY_BYTES:,} bytes.",
-            )
-        wanted = [_read(number, line) for number, line in enumerate(lines, 1)]
-        try:
-            async with self._pool.acquire() as connection:
-                given = await subscriptions.save(connection, wanted, self._clock())
-        except UNAVAILABLE as error:
-            raise unavailable("The subscriptions could not be stored now. Send them again.") from error
+        if len(lines) > LINES:
+            raise errors.too_large(LINES, len(body))
+        wanted = [self._read(line, f"line {number}: ") for number, line in enumerate(lines, 1)]
+        saved = await self._save(wanted)
         answers = []
         for one in wanted:
-            subscription, secret = given[one.declarant, str(one.url)]
-            answers.append(json.dumps({"id": subscription, "declarant": one.declarant, "secret": secret}) + "\n")
+            made = saved[one.declarant, one.address]
+            said = {"id": made.id, "declarant": one.declarant, "secret": made.secret, "state": made.state}
+            answers.append(json.dumps(said) + "\n")
         return Response("".join(answers), media_type=NDJSON)
 
+    async def _subscribe_one(self, request: Request) -> Response:
+        wanted = self._read(await read_body(request, SMALL_BODY), "")
+        async with self._doors.reaching(), store.on_behalf_of(self._pool, wanted.declarant) as connection:
+            for one in await store.of_declarant(connection, wanted.declarant):
+                if one.address == wanted.address:
+                    raise errors.exists(one.id)
+        made = (await self._save([wanted]))[wanted.declarant, wanted.address]
+        secret = {"secret": made.secret} if made.kind == "webhook" else {}
+        return JSONResponse(
+            made.shown() | secret, status_code=201, headers={"location": f"/v1/subscriptions/{made.id}"}
+        )
 
-def _read(number: int, line: bytes) -> SubscriptionRequest:
-    try:
-        return SubscriptionRequest.model_validate_json(line)
-    except ValidationError as error:
-        errors = [
-            FieldError("".join(f"/{part}" for part in found["loc"]), f"line {number}: {found['msg']}")
-            for found in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise Problem(
-            422,
-            "invalid-subscription",
-            "A subscription is not valid",
-            "Correct it and send all again.",
-            errors=errors,
-        ) from None
+    def _read(self, line: bytes, where: str) -> SubscriptionRequest:
+        try:
+            found = SubscriptionRequest.model_validate_json(line)
+        except ValidationError as error:
+            raise errors.invalid(errors.found_wrong(error, where)) from None
+        return found
+
+    async def _save(self, wanted: Sequence[SubscriptionRequest]) -> dict[tuple[str, str], Subscription]:
+        now = self._clock()
+        async with self._doors.reaching(), self._pool.acquire() as connection, connection.transaction():
+            saved = await store.save(
+                connection, [(one, *self._first_state(one)) for one in wanted], now, now + self._overlap
+            )
+            if await store.too_many(connection, (one.declarant for one in wanted)):
+                raise errors.too_many(store.MOST)
+            unverified = [one for one in saved.values() if one.state == "unverified"]
+            if unverified:
+                await intents.add(connection, [verification.challenge(one) for one in unverified], now)
+            await signals.tell_changed(connection, [one.id for one in saved.values() if one.previous is not None])
+        return saved
+
+    def _first_state(self, wanted: SubscriptionRequest) -> tuple[str, str]:
+        """Verified before use, but for the live stream, which its business opens, and a test bench's endpoints."""
+        if wanted.kind == "stream":
+            return "active", ""
+        if wanted.kind == "webhook" and place_of(wanted.address)[1] in self._settings.webhook_trusted:
+            return "active", ""
+        return "unverified", "the endpoint has not answered its challenge yet"
+
+    async def list(self, request: Request) -> Response:
+        """`GET /v1/subscriptions?declarant=TAXCODE`: every subscription of a business."""
+        declarant = asked(request, "declarant")
+        try:
+            _TAX_CODE.validate_python(declarant)
+        except ValidationError as error:
+            raise errors.invalid(errors.found_wrong(error)) from None
+        async with self._doors.reaching(), store.on_behalf_of(self._pool, declarant) as connection:
+            found = await store.of_declarant(connection, declarant)
+        return JSONResponse({"subscriptions": [one.shown() for one in found]})
+
+    async def show(self, request: Request) -> Response:
+        """`GET …/ID`: one subscription, and how many events wait for it."""
+        async with self._doors.of(request) as (found, connection):
+            waits = await store.waiting(connection, found.id)
+        return JSONResponse(found.shown() | waits)
+
+    async def change(self, request: Request) -> Response:
+        """`PATCH …/ID`: change filters, delivery, rate or language. Another address is another subscription."""
+        body = await read_body(request, SMALL_BODY)
+        try:
+            wishes = Change.model_validate_json(body)
+        except ValidationError as error:
+            raise errors.invalid(errors.found_wrong(error)) from None
+        async with self._doors.of(request) as (found, connection):
+            changed = await store.change(connection, found.id, wishes.model_dump(exclude_none=True))
+            await signals.tell_changed(connection, [found.id])
+        return self._shown(changed)
+
+    async def remove(self, request: Request) -> Response:
+        """`DELETE …/ID`: it hears nothing any more, nor what waits for it."""
+        async with self._doors.of(request) as (found, connection):
+            await store.remove(connection, found.id, [found.id, verification.lane_of(found.id)])
+            await signals.tell_changed(connection, [found.id])
+        return Response(status_code=204)
+
+    async def pause(self, request: Request) -> Response:
+        """`POST …/pause`: what comes for it waits."""
+        return await self._move(request, "paused", ["active", "disabled"])
+
+    async def resume(self, request: Request) -> Response:
+        """`POST …/resume`: what waited goes out, and what was put aside is tried again."""
+        return await self._move(request, "active", ["paused", "disabled", "active"])
+
+    async def _move(self, request: Request, state: str, when: Sequence[str]) -> Response:
+        async with self._doors.of(request) as (found, connection):
+            moved = await store.set_state(connection, found.id, state, "", when=when)
+            if moved is None:
+                raise errors.not_now(found.state, " or ".join(when))
+            if state == "active":
+                await store.release(connection, found.id)
+            await signals.tell_changed(connection, [found.id])
+        return self._shown(moved)
+
+    async def verify(self, request: Request) -> Response:
+        """`POST …/verify`: send the challenge, or the confirmation, once more."""
+        async with self._doors.of(request) as (found, connection):
+            if found.state != "unverified":
+                raise errors.not_now(found.state, "unverified")
+            await intents.add(connection, [verification.challenge(found)], self._clock())
+            await signals.tell_changed(connection, [found.id])
+        return JSONResponse(found.shown(), status_code=202)
+
+    async def rotate(self, request: Request) -> Response:
+        """`POST …/secret`: a new secret, shown now; the one before signs beside it for a while."""
+        async with self._doors.of(request) as (found, connection):
+            if found.kind != "webhook":
+                raise errors.not_now(f"of kind {found.kind}", "a webhook")
+            changed = await store.rotate(connection, found.id, self._clock() + self._overlap)
+            await signals.tell_changed(connection, [found.id])
+        return self._shown(changed, {"secret": changed.secret} if changed else {})
+
+    async def test(self, request: Request) -> Response:
+        """`POST …/test`: send a test webhook now, and say what the endpoint answered: its status alone."""
+        async with self._doors.of(request) as (found, _):
+            pass
+        if found.kind != "webhook" or found.state == "unverified":
+            raise errors.not_now(f"{found.state}, of kind {found.kind}", "a webhook that has been verified")
+        now, message_id = self._clock(), uuid4().hex
+        body = control_json(TEST_TYPE, now, {"subscription": found.id})
+        headers = sign(found.secrets(now), message_id, now, body) | {"content-type": JSON}
+        said = await self._endpoints.post(found.address, headers, body)
+        taken = isinstance(said, Answer) and said.taken
+        told = {
+            "message_id": message_id,
+            "status": "delivered" if taken else "failed",
+            "answer": said.status if isinstance(said, Answer) else None,
+            "error": "" if taken else trying.reason(said),
+            "took_ms": said.took_ms,
+        }
+        return JSONResponse(told)
+
+    def _shown(self, found: Subscription | None, more: Mapping[str, Any] | None = None) -> Response:
+        if found is None:
+            raise errors.not_found()
+        return JSONResponse(found.shown() | dict(more or {}))

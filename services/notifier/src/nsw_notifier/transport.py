@@ -1,160 +1,120 @@
-"""Webhooks out: singly, or, where the business chose it, many events in one request. Each delivery becomes a fact."""
+"""How the notifier carries out its intents: each subscription is a lane, and another lane holds its challenges.
+
+A subscription that is paused or disabled is not served: what comes for it waits in Postgres until it is resumed.
+"""
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-import aiohttp
-from nsw_contracts.events import NOTIFIED, Notified
-from nsw_contracts.topics import NOTIFICATIONS
+from nsw_contracts.envelope import fact_id
+from nsw_runtime import intents
 from nsw_runtime.clock import Clock
-from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.database import UNAVAILABLE, Connection
+from nsw_runtime.handling import Intent
 from nsw_runtime.intents import Pending
-from nsw_runtime.journal import Entry, entry
-from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry, end_span
-from nsw_runtime.telemetry import DOSSIER, Telemetry
-from opentelemetry.trace import Span, SpanKind
+from nsw_runtime.sender import Attempt, Done, Held, Retry
 
-from nsw_notifier import subscriptions
+from nsw_notifier import deliveries, signals, store, verification
+from nsw_notifier.directory import Directory
+from nsw_notifier.outcome import Group
 from nsw_notifier.settings import NotifierSettings
-from nsw_notifier.subscriptions import Subscription
-from nsw_notifier.webhook import EventReference, batch_id, batch_json, sign
+from nsw_notifier.subscription import Subscription
+from nsw_notifier.verification import Challenger
+from nsw_notifier.webhook import control_json
+from nsw_notifier.webhook_sender import SINGLE_GROUP, WebhookSender
 
 log = logging.getLogger(__name__)
 
-SINGLE_GROUP: Final = 20  # webhooks of one endpoint sent one after the other before their results are committed
-TRIES_BEFORE_PARKING: Final = 20
-REMEMBERED: Final = 100_000  # subscriptions kept in memory
+LANES_AT_ONCE: Final = 256  # endpoints may be slow, and are many
+DISABLED_TYPE: Final = "vn.nsw.subscription.disabled.v1"
 
 
-class WebhookTransport:
-    """Sends webhooks. A lane is one subscription."""
+class NotifierTransport:
+    """Serves lanes, and keeps what came of them."""
 
     def __init__(
         self,
         *,
         settings: NotifierSettings,
-        pool: Pool,
-        session: aiohttp.ClientSession,
+        directory: Directory,
+        webhooks: WebhookSender,
+        challenger: Challenger,
         clock: Clock,
-        telemetry: Telemetry,
     ) -> None:
         self._settings = settings
-        self._pool = pool
-        self._session = session
+        self._directory = directory
+        self._webhooks = webhooks
+        self._challenger = challenger
         self._clock = clock
-        self._telemetry = telemetry
-        self._timeout = aiohttp.ClientTimeout(total=settings.timeout_seconds)
-        self._known: dict[str, Subscription] = {}
-
-    def remember(self, known: Sequence[Subscription]) -> None:
-        """Keep subscriptions at hand, or forget all of them when they are too many."""
-        if len(self._known) > REMEMBERED:
-            self._known.clear()
-        self._known |= {one.id: one for one in known}
+        self._groups: dict[str, Group] = {}  # on their way into a commit, by lane
 
     def most(self, lane: str) -> int:
-        """A batch's events, or as many singles as share a commit."""
-        known = self._known.get(lane)
-        return SINGLE_GROUP if known is not None and known.delivery == "single" else self._settings.batch_events
+        """How many go at once; none where the subscription is known not to be active."""
+        known = self._directory.at_hand(lane)
+        if known is None:
+            return SINGLE_GROUP
+        return self._webhooks.most(known) if known.state == "active" else 0
 
     def wait(self, lane: str) -> float:
         """Events for batches gather; singles go at once."""
-        known = self._known.get(lane)
+        known = self._directory.at_hand(lane)
         return self._settings.batch_wait_seconds if known is not None and known.delivery == "batch" else 0.0
 
     async def send(self, lane: str, pending: Sequence[Pending]) -> Sequence[Attempt]:
-        """Send one subscription's events, in order."""
+        """Send one lane's intents, in order."""
+        asked = verification.subscription_of(lane)
+        self._groups.pop(lane, None)
         try:
-            subscription = await self._subscription(lane)
+            subscription = await self._directory.get(asked or lane)
         except UNAVAILABLE as error:
             return [Retry(f"Postgres: {type(error).__name__}")] * len(pending)
-        if subscription is None:
-            return [Dead("the subscription was removed")] * len(pending)
-        if subscription.delivery == "batch":
-            return await self._send_batch(subscription, pending)
-        attempts: list[Attempt] = []
-        for one in pending:
-            if attempts and not isinstance(attempts[-1], Done):
-                attempts.append(Held())
-            else:
-                event = EventReference.model_validate_json(one.body)
-                attempts.append(await self._post(subscription, [one], [event], event.id, one.body))
-        return attempts
+        if subscription is None or (asked and subscription.state != "unverified"):
+            return [Done(())] * len(pending)  # removed, or verified meanwhile: there is nothing left to do
+        if asked:
+            group = await self._challenger.send(subscription, pending)
+        elif subscription.state != "active":
+            return [Held()] * len(pending)
+        else:
+            group = await self._webhooks.send(subscription, pending)
+        self._groups[lane] = group
+        return group.attempts
 
-    async def _send_batch(self, subscription: Subscription, pending: Sequence[Pending]) -> Sequence[Attempt]:
-        events = [EventReference.model_validate_json(one.body) for one in pending]
-        body = batch_json([one.body for one in pending], self._clock())
-        attempt = await self._post(subscription, pending, events, batch_id([event.id for event in events]), body)
-        if not isinstance(attempt, Done):
-            return [attempt] * len(pending)
-        return [Done([fact]) for fact in attempt.facts]
+    async def keep(self, connection: Connection, finished: Sequence[tuple[Pending, Attempt]]) -> None:
+        """Write the delivery log, and what became of the subscriptions themselves, beside the results."""
+        lanes = dict.fromkeys(pending.lane for pending, _ in finished)
+        groups = [self._groups.pop(lane) for lane in lanes if lane in self._groups]
+        await deliveries.add(connection, [row for group in groups for row in group.deliveries])
+        for group in groups:
+            if group.turn is not None:
+                await self._turn(connection, group)
 
-    async def _subscription(self, lane: str) -> Subscription | None:
-        if lane not in self._known:
-            async with self._pool.acquire() as connection:
-                found = await subscriptions.by_id(connection, lane)
-            if found is not None:
-                self.remember([found])
-        return self._known.get(lane)
+    async def _turn(self, connection: Connection, group: Group) -> None:
+        subscription = group.subscription
+        match group.turn:
+            case "verified":
+                await store.set_state(connection, subscription.id, "active", "", when=["unverified"])
+            case "unverified":
+                await store.note(connection, subscription.id, f"{group.why}. Mend it, then POST …/verify")
+            case "failing":
+                await store.failing(connection, subscription.id, self._clock())
+            case "well":
+                await store.failing(connection, subscription.id, None)
+            case _:
+                note = f"{group.why}. Mend it, then POST …/resume: what came meanwhile waits"
+                if await store.set_state(connection, subscription.id, "disabled", note, when=["active"]):
+                    log.warning("subscription disabled", extra={"subscription": subscription.id, "why": group.why})
+                    await self._tell_owner(connection, subscription, note)
+        await signals.tell_changed(connection, [subscription.id])
 
-    async def _post(
-        self,
-        subscription: Subscription,
-        pending: Sequence[Pending],
-        events: Sequence[EventReference],
-        webhook_id: str,
-        body: bytes,
-    ) -> Attempt:
-        """Send one request; what came of it, with one fact for each event in it."""
-        now = self._clock()
-        headers = sign(subscription.secret, webhook_id, now, body) | {"content-type": "application/json"}
-        spans = [self._span(one) for one in pending] if self._telemetry.enabled else []
-        attempt: Attempt
-        try:
-            async with self._session.post(
-                subscription.url, data=body, headers=headers, allow_redirects=False,
-                timeout=self._timeout,
-            ) as response:  # fmt: skip
-                if 200 <= response.status < 300:  # noqa: PLR2004
-                    attempt = Done(
-                        [
-                            _notified(subscription, one, event, response.status, now)
-                            for one, event in zip(pending, events, strict=True)
-                        ]
-                    )
-                else:
-                    attempt = _give_up(pending, f"the endpoint answered {response.status}")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            attempt = _give_up(pending, f"the endpoint cannot be reached: {type(error).__name__}")
-        for span in spans:
-            end_span(span, attempt)
-        return attempt
-
-    def _span(self, one: Pending) -> Span | None:
-        attributes: dict[str, str | int] = {
-            DOSSIER: one.dossier,
-            "http.request.method": "POST",
-            "http.request.resend_count": one.attempts,
-        }
-        return self._telemetry.span("notify webhook", one.traceparent, kind=SpanKind.CLIENT, attributes=attributes)
-
-
-def _notified(subscription: Subscription, one: Pending, event: EventReference, answer: int, at: datetime) -> Entry:
-    told = Notified(
-        number=one.dossier,
-        declarant=subscription.declarant,
-        subscription=subscription.id,
-        channel="webhook",
-        event_id=event.id,
-        revision=event.data.revision,
-        attempts=one.attempts + 1,
-        answer=answer,
-        notified_at=at,
-    )
-    return entry(NOTIFICATIONS, NOTIFIED, told, fact_id=one.id, traceparent=one.traceparent)
-
-
-def _give_up(pending: Sequence[Pending], reason: str) -> Attempt:
-    return Dead(reason) if pending[0].attempts + 1 >= TRIES_BEFORE_PARKING else Retry(reason)
+    async def _tell_owner(self, connection: Connection, dead: Subscription, note: str) -> None:
+        """The business's mailboxes hear that one of its subscriptions was disabled."""
+        now: datetime = self._clock()
+        body = control_json(DISABLED_TYPE, now, {"subscription": dead.id, "address": dead.address, "why": note})
+        known = await store.of_declarants(connection, [dead.declarant])
+        mailboxes = [one for one in known.get(dead.declarant, ()) if one.kind == "email" and one.id != dead.id]
+        told = [Intent(one.id, fact_id(f"{dead.id}/{now.isoformat()}", DISABLED_TYPE, one.id), "", body, None)
+                for one in mailboxes if one.state == "active"]  # fmt: skip
+        if told:
+            await intents.add(connection, told, now)

@@ -6,7 +6,8 @@ carries its own id, by which the receiver drops repeats.
 
 import base64
 import hmac
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -15,6 +16,8 @@ from nsw_contracts.envelope import fact_id
 from pydantic import BaseModel, ConfigDict
 
 BATCH_TYPE: Final = "vn.nsw.dossier.batch.v1"
+CHALLENGE_TYPE: Final = "vn.nsw.subscription.challenge.v1"
+TEST_TYPE: Final = "vn.nsw.subscription.test.v1"
 
 
 class EventReference(BaseModel):
@@ -23,8 +26,9 @@ class EventReference(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     class Data(BaseModel):
-        """The dossier's declarant and revision."""
+        """The dossier's number, declarant and revision."""
 
+        number: str
         declarant: str
         revision: int
 
@@ -39,6 +43,11 @@ def event_json(event_id: str, event_type: str, at: datetime, data: bytes) -> byt
     )  # fmt: skip
 
 
+def control_json(kind: str, at: datetime, data: Mapping[str, str]) -> bytes:
+    """A message about a subscription itself: a challenge, a test."""
+    return json.dumps({"type": kind, "timestamp": at.isoformat(), "data": data}).encode()
+
+
 def batch_json(events: Sequence[bytes], at: datetime) -> bytes:
     """Many events in one body."""
     return b'{"type":"%s","timestamp":"%s","data":{"events":[%s]}}' % (
@@ -51,13 +60,21 @@ def batch_id(events: Sequence[str]) -> str:
     return fact_id("/".join(events), BATCH_TYPE)
 
 
-def sign(secret: str, webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The three headers, signed with a `whsec_` secret (HMAC-SHA256, version v1)."""
+def events_of(body: bytes) -> list[bytes]:
+    """The events in the body of a delivery, as it is kept: one a line."""
+    return body.split(b"\n")
+
+
+def sign(secrets: Sequence[str], webhook_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The three headers, signed with each `whsec_` secret (HMAC-SHA256, version v1)."""
     timestamp = str(int(at.timestamp()))
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    digest = hmac.digest(key, f"{webhook_id}.{timestamp}.".encode() + body, sha256)
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    signatures = []
+    for secret in secrets:
+        digest = hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), signed, sha256)
+        signatures.append("v1," + base64.b64encode(digest).decode())
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+        "webhook-signature": " ".join(signatures),
     }

@@ -1,0 +1,81 @@
+"""The notifier's refusals: what is wrong, and the next step."""
+
+from collections.abc import Sequence
+
+from nsw_runtime.problems import FieldError, Problem
+from pydantic import ValidationError
+
+
+def too_large(lines: int, size: int) -> Problem:
+    """More than is taken at once."""
+    return Problem(413, "too-large", "The body is too large", f"At most {lines:,} lines and {size:,} bytes.")
+
+
+def broken() -> Problem:
+    """The connection ended early."""
+    return Problem(
+        400, "malformed", "The body is not whole", "The connection ended before the body did. Send it again."
+    )
+
+
+def not_found() -> Problem:
+    """There is none of this name, or it is another's: the same answer."""
+    return Problem(
+        404, "no-such-subscription", "There is no such subscription",
+        "Look at GET /v1/subscriptions?declarant=TAXCODE for those there are.",
+    )  # fmt: skip
+
+
+def no_delivery() -> Problem:
+    """There is nothing of this name that could be sent again."""
+    return Problem(
+        404, "no-such-delivery", "There is no such delivery to replay",
+        "Only what was delivered, and is still kept, can be sent again: see GET …/deliveries?status=delivered.",
+    )  # fmt: skip
+
+
+def invalid(errors: Sequence[FieldError]) -> Problem:
+    """Fields that are wrong."""
+    return Problem(
+        422, "invalid-subscription", "A subscription is not valid", "Correct it and send all again.", errors=errors
+    )
+
+
+def found_wrong(error: ValidationError, where: str = "") -> list[FieldError]:
+    """What pydantic found wrong, by JSON pointer."""
+    return [
+        FieldError("".join(f"/{part}" for part in found["loc"]), f"{where}{found['msg']}")
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def too_many(most: int) -> Problem:
+    """A business has as many subscriptions as one may have."""
+    return Problem(
+        409, "too-many-subscriptions", "There are too many subscriptions",
+        f"A business may have {most}. Remove one with DELETE /v1/subscriptions/ID, then ask again.",
+    )  # fmt: skip
+
+
+def exists(subscription: str) -> Problem:
+    """There is one for this address already."""
+    return Problem(
+        409, "subscription-exists", "There is a subscription for this address",
+        f"It is {subscription}: change it with PATCH, or get a new secret with POST /v1/subscriptions/{subscription}"
+        "/secret.",
+    )  # fmt: skip
+
+
+def not_now(state: str, wanted: str) -> Problem:
+    """The subscription's state does not allow it."""
+    return Problem(
+        409, "not-in-this-state", "Not possible in this state",
+        f"The subscription is {state}; this needs it to be {wanted}.",
+    )  # fmt: skip
+
+
+def too_much_to_replay(most: int) -> Problem:
+    """The range holds more than is sent again at once."""
+    return Problem(
+        413, "too-large", "There is too much to replay", f"At most {most:,} events at once: ask for a shorter time."
+    )
