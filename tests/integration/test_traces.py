@@ -19,6 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Kinds
 from support.dossiers import dossier, file_one
 from support.live import Live
+from support.polling import until
 
 DOSSIERS = 4
 PERSON = {
@@ -55,7 +56,10 @@ class Collector:
         )
 
     async def hook(self, request: web.Request) -> web.Response:
-        self.hooks.append(json.loads(await request.read()))
+        said = json.loads(await request.read())
+        if said["type"] == "vn.nsw.subscription.challenge.v1":
+            return web.json_response({"challenge": said["data"]["challenge"]})
+        self.hooks.append(said)
         return web.Response()
 
     def spans(self) -> Iterator[Span]:
@@ -97,13 +101,17 @@ async def told_of(live: Live, collector: Collector, declarant: str) -> AsyncIter
     """The business hears of each of its dossiers' changes, singly, at the collector."""
     wanted = json.dumps({"declarant": declarant, "url": f"{collector.url}/hooks"})
     url = f"{live.system.services['notifier']}/v1/subscriptions"
-    status, _ = await live.ask("POST", url, data=wanted, headers={"content-type": "application/x-ndjson"})
-    assert status == 200
+    status, made = await live.ask("POST", url, data=wanted, headers={"content-type": "application/json"})
+    assert status == 201, made
+
+    async def verified() -> bool:
+        return bool((await live.ask("GET", f"{url}/{made['id']}"))[1]["state"] == "active")
+
+    await until(verified, "the challenge to be answered")
     try:
         yield
     finally:
-        async with live.owner() as owner:
-            await owner.execute("delete from notifier.subscription where declarant = $1", declarant)
+        assert (await live.ask("DELETE", f"{url}/{made['id']}"))[0] == 204
 
 
 def new_business() -> str:

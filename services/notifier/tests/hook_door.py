@@ -1,38 +1,92 @@
-"""A small business on loopback that keeps what it is sent and answers as it is told."""
+"""A small business on loopback that keeps what it is sent and answers as it is told, by HTTP or TLS."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 @dataclass
 class Hooks:
-    """`answers` are the statuses of the next requests, then 200; `received` are headers and bodies, in order."""
+    """`answers` are the statuses of the next requests, then 200; `received` are headers and bodies, in order.
+
+    `hang`: it takes requests and never answers. `body` goes with every answer, `headers` too.
+    """
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    hang: bool = False
+    drip: bool = False
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    refuses: set[str] = field(default_factory=set)
 
-    async def serve(self, request: web.Request) -> web.Response:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.received.append((headers, await request.read()))
+        content = await request.read()
+        self.received.append((headers, content))
+        if self.hang:
+            await asyncio.sleep(3600)
         status = self.answers.pop(0) if self.answers else 200
-        return web.Response(status=status, headers={"location": self.url} if status in {301, 302, 307} else None)
+        if any(part.encode() in content for part in self.refuses):
+            status = 422
+        sent = self.headers | ({"location": self.url} if status in {301, 302, 307} else {})
+        if self.drip:
+            response = web.StreamResponse(status=status, headers=sent)
+            await response.prepare(request)
+            while True:
+                await response.write(b".")
+                await asyncio.sleep(0.2)
+        return web.Response(status=status, headers=sent, body=self.body)
 
 
 @asynccontextmanager
-async def open_hooks() -> AsyncIterator[Hooks]:
+async def open_hooks(context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[Hooks]:
     hooks = Hooks()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", hooks.serve)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    hooks.url = f"http://{host}:{port}/hooks/1"
+    await web.TCPSite(runner, host, 0, ssl_context=context).start()
+    bound, port = runner.addresses[0][:2]
+    hooks.url = f"{'https' if context else 'http'}://{bound}:{port}/hooks/1"
     try:
         yield hooks
     finally:
         await runner.cleanup()
+
+
+def make_certificate(folder: Path, *names: str, days: int = 1) -> tuple[ssl.SSLContext, Path]:
+    """A server's context with a self-signed certificate for these names, and the file to trust it by."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    now = datetime.now(UTC)
+    alternatives = [x509.IPAddress(ip_address(n)) if n[0].isdigit() else x509.DNSName(n) for n in names]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=10)).not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem, secret = folder / f"{names[0]}{days}.pem", folder / f"{names[0]}{days}.key"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, secret)
+    return context, pem

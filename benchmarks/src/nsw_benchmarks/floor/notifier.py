@@ -37,7 +37,10 @@ WAIT_SECONDS = 2.0  # events for batches gather so long
 BATCH_EVENTS = 500
 SINGLE_GROUP = 20  # singles of one endpoint whose results share a commit
 RESULTS = {status.encode() for status in FINAL | BUSINESS_ACTS}
-SUBSCRIPTION = ("id", "declarant", "address", "delivery", "events", "secret", "created_at")
+SUBSCRIBE = """
+insert into subscription (id, declarant, address, delivery, events, secret, created_at)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+"""
 INTENT = ("lane", "seq", "id", "dossier", "body", "created_at")
 EVENT_JSON = b'{"id":"%b","type":"%b","timestamp":"%b","data":%b}'
 BATCH_JSON = b'{"type":"vn.nsw.dossier.batch.v1","timestamp":"%b","data":{"events":[%b]}}'
@@ -98,7 +101,7 @@ class Notifier:
         rows = [
             (e.id, e.declarant, e.url, "batch" if e.batch else "single", e.events, e.secret, now) for e in endpoints
         ]
-        await self._connection.copy_records_to_table("subscription", records=rows, columns=SUBSCRIPTION)
+        await self._connection.execute(SUBSCRIBE, *(list(column) for column in zip(*rows, strict=True)))
         self._endpoints |= {endpoint.declarant.encode(): endpoint for endpoint in endpoints}
         return b"".join(
             orjson.dumps({"id": e.id, "declarant": e.declarant, "secret": e.secret}) + b"\n" for e in endpoints

@@ -58,7 +58,12 @@ def build(settings: NotifierSettings) -> Starlette:
                 service.sender.hurry(subscription)
                 service.sender.hurry(lane_of(subscription))
 
-        signals = Signals(settings.database_url.get_secret_value(), on_changed=changed, on_kept=lambda _: None)
+        signals = Signals(
+            settings.database_url.get_secret_value(),
+            on_changed=changed,
+            on_turned=directory.forget,
+            on_kept=lambda _: None,
+        )
         service.also(signals.run())
         service.also(_clear(service, settings))
         doors = Doors(pool=service.pool, clock=service.clock)

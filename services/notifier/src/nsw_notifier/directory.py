@@ -17,15 +17,19 @@ class Directory:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._known: dict[str, Subscription] = {}
+        self.changes = 0  # heard of so far
 
-    def remember(self, known: Sequence[Subscription]) -> None:
-        """Keep what was just read, or forget all where it gets too much."""
+    def remember(self, known: Sequence[Subscription], changes: int) -> None:
+        """Keep what was read when so many changes had been heard of; with another since, it may be old already."""
+        if changes != self.changes:
+            return
         if len(self._known) > REMEMBERED:
             self._known.clear()
         self._known |= {one.id: one for one in known}
 
     def forget(self, subscription: str | None) -> None:
         """It was changed; None: any may have been."""
+        self.changes += 1
         if subscription is None:
             self._known.clear()
         else:
@@ -37,9 +41,11 @@ class Directory:
 
     async def get(self, subscription: str) -> Subscription | None:
         """The subscription, or None where there is none (any more)."""
-        if subscription not in self._known:
-            async with self._pool.acquire() as connection:
-                found = await store.by_id(connection, subscription)
-            if found is not None:
-                self.remember([found])
-        return self._known.get(subscription)
+        if subscription in self._known:
+            return self._known[subscription]
+        changes = self.changes
+        async with self._pool.acquire() as connection:
+            found = await store.by_id(connection, subscription)
+        if found is not None:
+            self.remember([found], changes)
+        return found

@@ -1,6 +1,6 @@
 """What the notifier hears: public facts, each of which becomes something still to be sent to whoever wants it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import NOTIFIED, PublicFact
@@ -8,22 +8,24 @@ from nsw_runtime.database import Connection
 from nsw_runtime.handling import Applied, Event, Intent, Outcome, Quarantine
 
 from nsw_notifier import store
+from nsw_notifier.directory import Directory
 from nsw_notifier.subscription import Subscription
 from nsw_notifier.webhook import event_json
 
 
 class StatusHandler:
-    """The state of a dossier here is its declarant's subscriptions. `remember` hears of each that was read."""
+    """The state of a dossier here is its declarant's subscriptions. The directory remembers each that was read."""
 
-    def __init__(self, remember: Callable[[Sequence[Subscription]], None]) -> None:
-        self._remember = remember
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
 
     async def load(self, connection: Connection, events: Sequence[Event]) -> dict[str, list[Subscription]]:
         """The subscriptions of the businesses these events are about, by dossier."""
         declarant = {event.key: event.fact.declarant for event in events if isinstance(event.fact, PublicFact)}
+        changes = self._directory.changes
         found = await store.of_declarants(connection, sorted(set(declarant.values())))
         for known in found.values():
-            self._remember(known)
+            self._directory.remember(known, changes)
         return {number: found[business] for number, business in declarant.items() if business in found}
 
     def handle(self, event: Event, state: list[Subscription] | None) -> Outcome[list[Subscription]]:

@@ -22,8 +22,13 @@ _NOTIFY: Final = "select pg_notify($1, $2)"
 
 
 async def tell_changed(connection: Connection, subscriptions: Iterable[str]) -> None:
-    """These subscriptions were changed or removed."""
+    """These subscriptions were changed or removed, or something is to be done for them at once."""
     await _tell(connection, "changed", subscriptions)
+
+
+async def tell_turned(connection: Connection, subscriptions: Iterable[str]) -> None:
+    """These subscriptions were found to be well, failing, dead: nothing is to be done at once."""
+    await _tell(connection, "turned", subscriptions)
 
 
 async def tell_kept(connection: Connection, declarants: Iterable[str]) -> None:
@@ -39,17 +44,18 @@ async def _tell(connection: Connection, what: str, names: Iterable[str]) -> None
 
 
 class Signals:
-    """Listens. `on_changed` and `on_kept` hear names, or None: it may have been any."""
+    """Listens. Each function hears names, or None: it may have been any."""
 
     def __init__(
         self,
         database_url: str,
         *,
         on_changed: Callable[[str | None], None],
+        on_turned: Callable[[str | None], None],
         on_kept: Callable[[str | None], None],
     ) -> None:
         self._database_url = database_url
-        self._hear_of = {"changed": on_changed, "kept": on_kept}
+        self._hear_of = {"changed": on_changed, "turned": on_turned, "kept": on_kept}
 
     async def run(self) -> None:
         """Listen until cancelled."""

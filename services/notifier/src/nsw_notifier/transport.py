@@ -14,6 +14,7 @@ from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Connection
 from nsw_runtime.handling import Intent
 from nsw_runtime.intents import Pending
+from nsw_runtime.journal import Entry
 from nsw_runtime.sender import Attempt, Done, Held, Retry
 
 from nsw_notifier import deliveries, signals, store, verification
@@ -81,7 +82,7 @@ class NotifierTransport:
         self._groups[lane] = group
         return group.attempts
 
-    async def keep(self, connection: Connection, finished: Sequence[tuple[Pending, Attempt]]) -> None:
+    async def keep(self, connection: Connection, finished: Sequence[tuple[Pending, Attempt]]) -> Sequence[Entry]:
         """Write the delivery log, and what became of the subscriptions themselves, beside the results."""
         lanes = dict.fromkeys(pending.lane for pending, _ in finished)
         groups = [self._groups.pop(lane) for lane in lanes if lane in self._groups]
@@ -89,6 +90,7 @@ class NotifierTransport:
         for group in groups:
             if group.turn is not None:
                 await self._turn(connection, group)
+        return []
 
     async def _turn(self, connection: Connection, group: Group) -> None:
         subscription = group.subscription
@@ -106,7 +108,7 @@ class NotifierTransport:
                 if await store.set_state(connection, subscription.id, "disabled", note, when=["active"]):
                     log.warning("subscription disabled", extra={"subscription": subscription.id, "why": group.why})
                     await self._tell_owner(connection, subscription, note)
-        await signals.tell_changed(connection, [subscription.id])
+        await signals.tell_turned(connection, [subscription.id])
 
     async def _tell_owner(self, connection: Connection, dead: Subscription, note: str) -> None:
         """The business's mailboxes hear that one of its subscriptions was disabled."""

@@ -90,10 +90,12 @@ class WebhookSender:
                 for one, event in zip(pending, events, strict=True)
             ]
             return group
+        first: Attempt = Retry(trying.reason(said), trying.wait(tries, said))
         if means == "event" and len(pending) > 1:
             self._smaller[subscription.id] = len(pending) // 2
-        first = _refused(said, tries) if means == "event" and len(pending) == 1 else None
-        first = first or Retry(trying.reason(said), trying.wait(tries, said))
+            first = Retry(trying.reason(said), trying.wait(1))
+        elif means == "event":
+            first = _refused(said, tries)
         group.attempts = [first, *(Held() for _ in pending[1:])]
         return group
 
@@ -139,7 +141,7 @@ class WebhookSender:
         return said
 
     def _turn(self, group: Group, said: Answer | Unreached, now: datetime) -> None:
-        since = group.subscription.failing_since
+        since = None if group.turn == "well" else group.subscription.failing_since
         means = trying.meaning(said)
         if means == "taken":
             group.turn = "well" if since is not None else None
@@ -180,4 +182,4 @@ def _refused(said: Answer | Unreached, tries: int) -> Attempt:
     """The endpoint does not want this event: a few tries, then it is put aside."""
     if tries >= trying.TRIES_OF_AN_EVENT:
         return Dead(trying.reason(said))
-    return Retry(trying.reason(said), trying.wait(tries))
+    return Retry(trying.reason(said), trying.wait(tries), alone=True)

@@ -17,18 +17,20 @@ from nsw_contracts.events import (
     STATUS_CHANGED,
     PublicFact,
     Status,
+    says,
 )
 from nsw_contracts.lifecycle import STATUSES
 from nsw_contracts.topics import STATUS
+from nsw_notifier.directory import Directory
 from nsw_notifier.handlers import StatusHandler
-from nsw_notifier.subscriptions import Subscription, SubscriptionRequest
+from nsw_notifier.subscription import TYPES, Change, Subscription, SubscriptionRequest
 from nsw_notifier.webhook import EventReference
 from nsw_runtime.handling import Applied, Event, Quarantine
 from pydantic import ValidationError
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-ALL = Subscription("sub_all", "0100109106", "http://one.example/", "single", "all", "whsec_")
-RESULTS = Subscription("sub_results", "0100109106", "http://two.example/", "batch", "results", "whsec_")
+ALL = Subscription("sub_all", "0100109106", "webhook", "http://one.example/")
+RESULTS = Subscription("sub_results", "0100109106", "webhook", "http://two.example/", "batch", "results")
 
 
 KNOWN: dict[str, Any] = {
@@ -60,7 +62,7 @@ def changed(status: Status) -> Event:
 
 
 def handler() -> StatusHandler:
-    return StatusHandler(lambda _: None)
+    return StatusHandler(Directory(None))  # type: ignore[arg-type]  # nothing is looked up here
 
 
 def test_every_public_fact_is_tried_here() -> None:
@@ -115,19 +117,69 @@ def test_a_fact_that_does_not_belong_here_is_quarantined() -> None:
     assert isinstance(handler().handle(event, [ALL]), Quarantine)
 
 
+@pytest.mark.parametrize("kind", SAID)
+def test_filters_narrow_what_is_heard(kind: str) -> None:
+    fact = public(kind, "refused").fact
+    assert isinstance(fact, PublicFact)
+    mine, other = ALL._replace, SAID.keys() - {kind}
+    assert mine(types=[says(kind)]).wants(fact)
+    assert not mine(types=[says(one) for one in other]).wants(fact)
+    assert mine(dossiers=["260000000017"], procedures=["BYTE0500009"]).wants(fact)
+    assert not mine(dossiers=["260000000025"]).wants(fact)
+    assert not mine(procedures=["BCT9800001"]).wants(fact)
+    assert not mine(dossiers=["260000000017"], types=[says(one) for one in other]).wants(fact)
+
+
+def test_every_public_fact_can_be_chosen() -> None:
+    assert {says(kind) for kind in PUBLIC_FACTS} == set(TYPES)
+
+
+def test_what_is_not_verified_shows_no_secret() -> None:
+    shown = ALL._replace(secret="whsec_x", previous="whsec_y").shown()
+    assert "whsec" not in json.dumps(shown)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"declarant": "1"},
         {"url": "ftp://one.example"},
         {"url": "nothing"},
+        {"url": "https://user:pass@one.example/"},
+        {"url": "https://one.example/#there"},
         {"delivery": "twice"},
         {"events": "none"},
+        {"types": ["sunshine"]},
+        {"procedures": ["x"]},
+        {"dossiers": ["1"]},
+        {"dossiers": ["260000000017"] * 101},
+        {"rate": 0},
+        {"language": "fr"},
         {"secret": "mine"},
+        {"kind": "email"},
+        {"kind": "stream"},
+        {"email": "a@b.example"},
+        {"kind": "email", "url": None, "email": "a b@c.example"},
+        {"kind": "email", "url": None, "email": "a@b.example\r\nBcc: x@y.example"},
+        {"kind": "email", "url": None, "email": "nobody"},
     ],
 )
-def test_what_a_subscription_may_not_be(wrong: dict[str, str]) -> None:
+def test_what_a_subscription_may_not_be(wrong: dict[str, Any]) -> None:
     good = {"declarant": "0100109106", "url": "https://one.example/hooks"}
     SubscriptionRequest.model_validate(good)
     with pytest.raises(ValidationError):
         SubscriptionRequest.model_validate(good | wrong)
+
+
+def test_each_kind_has_its_address() -> None:
+    base = {"declarant": "0100109106"}
+    mail = SubscriptionRequest.model_validate(base | {"kind": "email", "email": "xnk@one.example"})
+    assert mail.address == "xnk@one.example"
+    assert SubscriptionRequest.model_validate(base | {"kind": "stream"}).address == "stream"
+
+
+def test_a_change_leaves_out_what_stays() -> None:
+    assert Change.model_validate({"rate": 5}).model_dump(exclude_none=True) == {"rate": 5}
+    assert Change.model_validate({"types": []}).model_dump(exclude_none=True) == {"types": ()}
+    with pytest.raises(ValidationError):
+        Change.model_validate({"url": "https://another.example/"})
