@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -64,8 +65,8 @@ def build(settings: NotifierSettings) -> Starlette:
             on_turned=directory.forget,
             on_kept=lambda _: None,
         )
-        service.also(signals.run())
-        service.also(_clear(service, settings))
+        service.beside(signals.run)
+        service.beside(partial(_clear, service, settings))
         doors = Doors(pool=service.pool, clock=service.clock)
         return [
             *Routes(doors=doors, settings=settings, endpoints=outside).routes(),
