@@ -33,7 +33,7 @@ async def test_metrics_are_prometheus_and_name_no_dossier_and_no_business(live: 
         if sample.name.startswith("nsw_")
         for name, value in sample.labels.items()
     }
-    assert {name for name, _ in labels} <= {"topic", "partition", "reason", "cause", "outcome", "result", "le"}
+    assert {name for name, _ in labels} <= {"topic", "partition", "reason", "cause", "outcome", "result", "le", "what"}
     assert not [value for name, value in labels if name != "le" and len(value) >= 10 and value.isdigit()]
 
 
