@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.live import Live
 
 NDJSON = {"content-type": "application/x-ndjson"}
+LABELS = {"topic", "partition", "reason", "cause", "outcome", "result", "le", "what", "agency"}
 NOBODY = "0000000001"  # its check digit is wrong: nobody files with it, so nothing is ever sent to these addresses
 GOOD = {"declarant": NOBODY, "url": "https://one.example/hooks"}
 
@@ -33,7 +34,7 @@ async def test_metrics_are_prometheus_and_name_no_dossier_and_no_business(live: 
         if sample.name.startswith("nsw_")
         for name, value in sample.labels.items()
     }
-    assert {name for name, _ in labels} <= {"topic", "partition", "reason", "cause", "outcome", "result", "le", "what"}
+    assert {name for name, _ in labels} <= LABELS
     assert not [value for name, value in labels if name != "le" and len(value) >= 10 and value.isdigit()]
 
 
