@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from nsw_cli import documents, dossier, inspection, journal, parked, procedure, quarantine, stream
+from nsw_cli import documents, dossier, inspection, journal, parked, procedure, quarantine, receipt, stream
 from nsw_cli.demo import demo
 from nsw_cli.doctor import doctor
 from nsw_cli.errors import ReportingGroup
@@ -50,6 +50,7 @@ for command in (demo, up, down, status, replay, doctor):
     app.command(rich_help_panel=RUN)(command)
 app.command(rich_help_panel=FILE)(submit)
 app.add_typer(dossier.app, name="dossier", rich_help_panel=FILE)
+app.add_typer(receipt.app, name="receipt", rich_help_panel=FILE)
 app.add_typer(procedure.app, name="procedure", rich_help_panel=FILE)
 app.add_typer(inspection.app, name="inspection", rich_help_panel=LOOK)
 app.add_typer(documents.app, name="documents", rich_help_panel=LOOK)

@@ -111,9 +111,9 @@ class KnownCertificates:
             await asyncio.shield(known.checking)
             age = self._clock() - known.row.good_at
         if known.row.revoked_at is not None:
-            raise Unfit("is revoked; register another one and sign with that")
+            raise Unfit("the certificate is revoked; register another one and sign with that")
         if known.distrusted:
-            raise Unfit(f"is not to be trusted: {known.distrusted}; register another one and sign with that")
+            raise Unfit(f"the certificate is not trusted: {known.distrusted}; register another one and sign with that")
         if age <= self._policy.counts:
             return Standing("good", known.row.good_at)
         if self._policy.unreachable == "grace" and age <= self._policy.grace:

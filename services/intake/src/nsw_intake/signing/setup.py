@@ -16,6 +16,7 @@ from nsw_intake.signing.roots import read_roots
 from nsw_intake.signing.routes import SigningRoutes
 from nsw_intake.signing.signatures import Signatures
 from nsw_intake.signing.threads import Threads
+from nsw_intake.signing.xml_signatures import XmlSignatures
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Signing:
     """The parts that others use; `close` ends their threads."""
 
     signatures: Signatures
+    xml: XmlSignatures
     receipts: Receipts
     routes: list[Route]
     _threads: Threads
@@ -45,15 +47,17 @@ class Signing:
         )
         checker = StatusChecker(roots, clock, settings.revocation_counts_seconds / 2)
         known = KnownCertificates(pool, clock, checker, policy)
+        window = timedelta(seconds=settings.signature_window_seconds)
         signatures = Signatures(
             known=known,
             threads=threads,
             clock=clock,
             policy=settings.signatures,
-            window=timedelta(seconds=settings.signature_window_seconds),
+            window=window,
         )
+        xml = XmlSignatures(known=known, threads=threads, clock=clock, window=window)
         routes = SigningRoutes(pool=pool, clock=clock, known=known, checker=checker, keys=keys).routes()
-        return cls(signatures, Receipts(keys, threads), routes, threads, checker)
+        return cls(signatures, xml, Receipts(keys, threads), routes, threads, checker)
 
     async def close(self) -> None:
         """End the threads."""

@@ -22,6 +22,7 @@ from nsw_intake.signing.jws import Jws, fits, holds
 from nsw_intake.signing.known import Known, KnownCertificates, Standing
 from nsw_intake.signing.store import Signed, Verified
 from nsw_intake.signing.threads import Threads
+from nsw_intake.signing.usable import FarTime, require_near, require_usable
 
 DECLARANT_SIGNS: Final = (SignatureRule(role="declarant"),)
 """What is asked of a command that does not bring the dossier anew."""
@@ -134,18 +135,14 @@ class Signatures:
                 f"no certificate with this x5t#S256 is registered for {one.declarant}; register it with POST "
                 f"{CERTIFICATES}, or sign with one that is",
             )
-        now, row = self._clock(), known.row
-        if row.ended_at is not None:
-            raise bad_signature(where, f"the use of this certificate was ended on {row.ended_at:%Y-%m-%d}")
-        if not row.not_before <= now <= row.not_after:
-            raise bad_signature(
-                where, f"the certificate is valid from {row.not_before:%Y-%m-%d} to {row.not_after:%Y-%m-%d} only"
-            )
+        now = self._clock()
+        try:
+            require_usable(known.row, now)
+            require_near(_moment(jws), now, self._window, "iat")
+        except (Unfit, FarTime) as error:
+            raise bad_signature(where, str(error)) from None
         if not fits(jws.algorithm, known.key):
             raise bad_signature(where, f"{jws.algorithm} is not what this certificate's key makes")
-        if abs(now - _moment(jws)) > self._window:
-            minutes = int(self._window.total_seconds() // 60)
-            raise bad_signature(where, f"iat is more than {minutes} minutes from now; sign anew, with the right time")
         if (jws.number, jws.command) != (one.number, one.command):
             raise bad_signature(where, _meant_for(one))
 
@@ -186,7 +183,7 @@ def _signed(
         if isinstance(standing, Problem):
             return standing
         if isinstance(standing, Unfit):
-            return bad_signature(_place(claim, at), f"the certificate {standing}")
+            return bad_signature(_place(claim, at), str(standing))
         row = known[jws.certificate].row
         found.append(
             Verified(jws.compact, row.sha256, row.declarant, _moment(jws), standing.revocation, standing.checked_at)
