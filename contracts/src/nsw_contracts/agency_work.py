@@ -13,6 +13,7 @@ from nsw_contracts.parts import (
     DossierFact,
     LineInspection,
     PackVersion,
+    ProcedureCode,
     Reference,
 )
 
@@ -51,6 +52,8 @@ class ForwardedHead(AgencyWork):
     currency: Currency | None = None
     reference: Reference = ""
     inspection: tuple[LineInspection, ...] = ()
+    procedure: ProcedureCode | Literal[""] = ""
+    agency_reference: Reference = ""
 
 
 class Forwarded(ForwardedHead):
@@ -58,7 +61,8 @@ class Forwarded(ForwardedHead):
 
     `content` is the whole dossier where the business changed it. `about`, `status` and `outcome` are of another agency:
     the coordinating one that decided, or the lead agency that has ended the dossier. `inspection`: how the goods of the
-    changed dossier are inspected, or would be once the agency agrees.
+    changed dossier are inspected, or would be once the agency agrees. `procedure` is the dossier's, for news without a
+    content; `agency_reference` what the agency called the dossier when it accepted it.
     """
 
     content: DossierContent | None = None

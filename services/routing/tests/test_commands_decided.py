@@ -84,6 +84,15 @@ def test_the_agency_hears_why_and_what_was_paid() -> None:
     assert told(life.apply(filed("withdrawal", reason="Không nhập nữa")))["BYTE"].reason == "Không nhập nữa"
 
 
+def test_news_names_the_procedure_and_what_the_agency_called_the_dossier() -> None:
+    life = licence()
+    assert (work := told(life.apply(filed("amendment", example(LICENCE))))["BYTE"]).agency_reference == ""
+    assert work.procedure == LICENCE
+    life.applied(decided("accepted", reference="TN-1"), decided("inspection-started"))
+    work = told(life.apply(filed("withdrawal", at=LATER)))["BYTE"]
+    assert (work.what, work.procedure, work.agency_reference) == ("withdrawal-requested", LICENCE, "TN-1")
+
+
 IN_STATUS: dict[Status, tuple[Event, ...]] = {
     "submitted": (),
     "accepted": (decided("accepted"),),

@@ -49,7 +49,8 @@ class AtAgency(Frozen, frozen=True, omit_defaults=True, gc=False):
     """A dossier at one agency.
 
     `accepted`: it was taken in for processing. `before`: where the business's answer leads back to, while it must act.
-    `outcome` and `reason` are of the agency's last word; `amount` in `currency` is the fee it waits for.
+    `reference`: what the agency calls it. `outcome` and `reason` are of the agency's last word; `amount` in `currency`
+    is the fee it waits for.
     """
 
     agency: str
@@ -57,6 +58,7 @@ class AtAgency(Frozen, frozen=True, omit_defaults=True, gc=False):
     status: Status = "submitted"
     accepted: bool = False
     before: Status | None = None
+    reference: str = ""
     outcome: str = ""
     reason: str = ""
     amount: str = ""

@@ -99,6 +99,8 @@ def forwarded(
         amount=fact.amount if isinstance(fact, PaymentFiled) else None,
         currency=fact.currency if isinstance(fact, PaymentFiled) else None,
         reference=fact.reference if isinstance(fact, PaymentFiled) else "",
+        procedure=case.procedure,
+        agency_reference=one.reference,
         inspection=tuple(lines) if tell.with_content else (),
     )
     return entry(

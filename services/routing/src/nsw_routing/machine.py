@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
 from nsw_contracts.events import (
+    Accepted,
     AgencyDecision,
     AmendmentFiledHead,
     CommandFact,
@@ -157,6 +158,8 @@ def _with_word(at: AtAgency, says: AgencySays, fact: AgencyDecision, status: Sta
     if status == "supplement_requested":
         before = at.before if at.status == status else at.status
     changed = at.but(status=status, before=before, reason=fact.reason, accepted=at.accepted or says == "accepted")
+    if isinstance(fact, Accepted):
+        return changed.but(reference=fact.reference or at.reference)
     if isinstance(fact, ResultIssued):
         return changed.but(outcome=fact.outcome)
     if isinstance(fact, FeeRequested):
