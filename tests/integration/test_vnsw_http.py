@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from lxml import etree
 from nsw_contracts.events import DossierContent
 from nsw_contracts.number import dossier_number
 from nsw_procedures.calendar import local
@@ -17,6 +19,9 @@ from nsw_procedures.vnsw.plan import outgoing, told_as
 from nsw_procedures.vnsw.soap import payload_of, wrapped
 from nsw_procedures.vnsw.telling import told
 from nsw_runtime.clock import system_clock
+from signxml.algorithms import SignatureMethod
+from signxml.xades import XAdESSigner
+from support.authority import Authority, Issued
 from support.businesses import Business, decision, pack_today
 from support.live import Live
 
@@ -240,3 +245,42 @@ async def test_limits_and_types_are_http_answers(business: Business, path: str) 
             assert (await reader.readline()).startswith(b"HTTP/1.1 413")
     finally:
         writer.close()
+
+
+def signed_within(message: bytes, by: Issued) -> bytes:
+    """The message with an XML signature (XAdES) where the envelope has room for it."""
+    root = etree.fromstring(message)
+    key = by.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    etree.SubElement(root.find("Body"), "Signature")
+    made = XAdESSigner(signature_algorithm=SignatureMethod.ECDSA_SHA256).sign(root, key=key, cert=[by.certificate])
+    place = made.find("Body/Signature")
+    place.append(made.find("{http://www.w3.org/2000/09/xmldsig#}Signature"))
+    return etree.tostring(made, encoding="utf-8")
+
+
+async def test_a_message_signed_within_is_verified_and_only_what_was_signed_is_read(
+    sender: Sender, live: Live, ca: Authority
+) -> None:
+    business = sender.business
+    issued = ca.issue(business.tax_code)
+    registration = {"declarant": business.tax_code, "certificate": issued.pem}
+    status, said = await live.ask("POST", f"{live.intake}/v1/signing-certificates", json=registration)
+    assert status == 201, said
+    message = signed_within(sender.message("10/01"), issued)
+    number = await sender.number_of(message)
+    async with live.owner() as owner:
+        row = await owner.fetchrow("select * from intake.signed where number = $1", number)
+    assert row["body"] == message
+    assert json.loads(row["signatures"])[0]["certificate"] == issued.sha256
+    fact = await submitted(live, number)
+    assert fact["signers"] == [{"certificate": issued.sha256, "holder": business.tax_code}]
+    stranger = ca.issue("0100109106")
+    wrapped_around = etree.fromstring(sender.message("10/01"))
+    wrapped_around.append(etree.fromstring(message))
+    for wrong in (
+        signed_within(sender.message("10/01"), stranger),
+        message.replace(b"VD-001", b"VD-002"),
+        etree.tostring(wrapped_around),
+    ):
+        answer, _ = await sender.send(wrong)
+        assert isinstance(answer, Failed), wrong

@@ -101,11 +101,19 @@ def parse_envelope(body: bytes, limits: Limits = USUAL) -> Envelope:
         MessageRefused: ERR02, the XML is not read; ERR03, it names no procedure; ERR05, its body is empty or wrong;
             ERR00, anything else.
     """
+    return envelope_of(root_of(body, limits))
+
+
+def root_of(body: bytes, limits: Limits = USUAL) -> etree._Element:
+    """A message's root element, not looked at any further.
+
+    Raises:
+        MessageRefused: ERR02, the XML is not read.
+    """
     try:
-        root = read_xml(body, limits)
+        return read_xml(body, limits)
     except XmlRefused as error:
         raise MessageRefused("ERR02", [Fault("Envelope", str(error))]) from None
-    return envelope_of(root)
 
 
 def envelope_of(root: etree._Element) -> Envelope:

@@ -61,6 +61,7 @@ def build(settings: IntakeSettings) -> Starlette:
             door=door,
             commands=commands,
             receipts=signing.receipts,
+            xml=signing.xml,
             settings=settings,
             telemetry=service.telemetry,
             clock=service.clock,

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from nsw_procedures.calendar import local_day
 from nsw_procedures.vnsw.answers import errors_of, failed, received
-from nsw_procedures.vnsw.envelope import Envelope, MessageRefused, header_of, parse_envelope, write_envelope
+from nsw_procedures.vnsw.envelope import Envelope, MessageRefused, envelope_of, header_of, root_of, write_envelope
+from nsw_procedures.vnsw.schema import Fault
 from nsw_procedures.vnsw.soap import NoSoap, fault, payload_of, wrapped
 from nsw_procedures.xml_reader import Limits
 from nsw_runtime.clock import Clock
@@ -28,11 +29,16 @@ from nsw_intake.incoming import Trace, read_body
 from nsw_intake.routes import claim_of
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.claims import Claim
+from nsw_intake.signing.errors import HEADER, bad_signature
 from nsw_intake.signing.receipts import Receipts
+from nsw_intake.signing.store import Signed
+from nsw_intake.signing.xml import is_signed
+from nsw_intake.signing.xml_signatures import XmlSignatures
 from nsw_intake.vnsw_messages import Filed, Message, refusal, understood
 
 XML: Final = "application/xml"
 TEXT_XML: Final = "text/xml"
+SIGNATURE: Final = "Envelope/Body/Signature"
 SOAP_OVERHEAD: Final = 2  # a message's text within SOAP: each of its angle brackets and quotes may be an entity
 
 
@@ -45,6 +51,7 @@ class VnswRoutes:
         door: Door,
         commands: CommandDoor,
         receipts: Receipts,
+        xml: XmlSignatures,
         settings: IntakeSettings,
         telemetry: Telemetry,
         clock: Clock,
@@ -52,6 +59,7 @@ class VnswRoutes:
         self._door = door
         self._commands = commands
         self._receipts = receipts
+        self._xml = xml
         self._telemetry = telemetry
         self._clock = clock
         self._body_bytes = settings.body_bytes
@@ -94,10 +102,15 @@ class VnswRoutes:
         trace = Trace(self._telemetry, span, request.headers.get("traceparent"))
         header: Any = {}
         try:
-            envelope = parse_envelope(body, self._limits)
+            root = root_of(body, self._limits)
+            envelope = envelope_of(root)
             header = header_of(envelope)
+            beside = claim_of(request, raw)
+            claim: Claim | Signed = beside
+            if is_signed(root):
+                envelope, claim = await self._signed(body, beside)
             message = understood(envelope, body, local_day(self._clock()))
-            result = await self._take_in(message, trace.traceparent, claim_of(request, raw))
+            result = await self._take_in(message, trace.traceparent, claim)
         except MessageRefused as refused:
             trace.end(None)
             return failed(refused.header or header, self._clock(), errors_of(refused))
@@ -109,7 +122,21 @@ class VnswRoutes:
         at = datetime.fromisoformat(result.received_at)
         return received(envelope, at, number=result.number, signature=receipt["jws"])
 
-    async def _take_in(self, message: Message, traceparent: str | None, claim: Claim) -> Receipt | CommandReceipt:
+    async def _signed(self, body: bytes, beside: Claim) -> tuple[Envelope, Signed]:
+        """The message as its XML signature has it, and who signed: what stands in it unsigned is not looked at."""
+        try:
+            if beside.signatures:
+                raise bad_signature(HEADER, "the message is signed within; leave the header out")
+            root, signed = await self._xml.verified(body)
+        except Problem as problem:
+            if not problem.errors:
+                raise
+            raise MessageRefused("ERR00", [Fault(SIGNATURE, one.detail) for one in problem.errors]) from None
+        return envelope_of(root), signed
+
+    async def _take_in(
+        self, message: Message, traceparent: str | None, claim: Claim | Signed
+    ) -> Receipt | CommandReceipt:
         asks = message.asks
         results: Sequence[Receipt | CommandReceipt | Problem]
         if isinstance(asks, Filed):

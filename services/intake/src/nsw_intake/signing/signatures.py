@@ -113,7 +113,7 @@ class Signatures:
         """Everything about a claim but the signatures themselves."""
         try:
             if isinstance(one.claim, Signed):
-                self._roles(one, {each.certificate: each.holder for each in one.claim.signatures}, "/")
+                self._roles(one, {each.certificate: each.holder for each in one.claim.signatures}, "/Signature")
                 return one.claim
             if not one.claim.signatures:
                 return self._unsigned()
