@@ -148,6 +148,8 @@ def test_the_last_key_of_a_file_wraps(tmp_path: Path) -> None:
     assert keys.newest == "2026-02"
     wrapped = keys.wrap(OLD, "blob")
     assert read_keys(file).unwrap(wrapped, "blob") == OLD
+    with pytest.raises(UnreadableDocument):
+        keys.unwrap(wrapped, "another blob")
 
 
 SECRET = "c2VjcmV0IHNlY3JldCBzZWNyZXQ"

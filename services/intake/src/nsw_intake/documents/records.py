@@ -64,7 +64,7 @@ returning blob, declarant, sha256, size, media_type, key_id, wrapped_key, nonces
 _ADD_CHUNK: Final = """
 update document_upload set nonces = nonces || $3, touched_at = $4 where blob = $1 and length(nonces) = $2 returning blob
 """
-_END_UPLOAD: Final = "delete from document_upload where blob = $1 and nonces = $2 returning blob"
+_END_UPLOAD: Final = "delete from document_upload where blob = $1 returning blob"
 _KEEP_BYTES: Final = """
 insert into document_bytes (sha256, blob, size, key_id, wrapped_key, nonces, stored_at)
 values ($1, $2, $3, $4, $5, $6, $7)
@@ -117,10 +117,9 @@ async def add_chunk(connection: Connection, upload: Upload, nonce: bytes, at: da
 async def finish(connection: Connection, upload: Upload, at: datetime) -> Held | None:
     """Turn an upload whose bytes were checked into a document, in the caller's transaction.
 
-    None: it does not stand as in `upload` any more. Bytes that the platform has already are not kept twice: those just
-    uploaded are discarded.
+    None: it was given up. Bytes that the platform has already are not kept twice: those just uploaded are discarded.
     """
-    if await connection.fetchval(_END_UPLOAD, upload.blob, upload.nonces) is None:
+    if await connection.fetchval(_END_UPLOAD, upload.blob) is None:
         return None
     kept = await connection.fetchval(
         _KEEP_BYTES, upload.sha256, upload.blob, upload.size, upload.key_id, upload.wrapped_key, upload.nonces, at
@@ -132,8 +131,8 @@ async def finish(connection: Connection, upload: Upload, at: datetime) -> Held |
 
 
 async def discard(connection: Connection, upload: Upload, at: datetime) -> None:
-    """Give an upload up, in the caller's transaction, if it still stands as in `upload`."""
-    if await connection.fetchval(_END_UPLOAD, upload.blob, upload.nonces) is not None:
+    """Give an upload up, in the caller's transaction."""
+    if await connection.fetchval(_END_UPLOAD, upload.blob) is not None:
         await connection.execute(_DISCARD, upload.blob, at)
 
 
