@@ -14,7 +14,7 @@ from nsw_intake.documents.sealing import CHUNK_BYTES, Sealed, Sealer, chunk_leng
 from nsw_runtime.problems import Problem
 
 KEY, BLOB = bytes(range(32)), "0" * 32
-NUMBER, DIGEST = "260000000017", "a" * 64
+NUMBER, DIGEST = "260000000010", "a" * 64
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
@@ -124,7 +124,7 @@ def test_a_changed_link_is_none() -> None:
     expires, signature = link_parts()
     later = str(int(expires) + 3600)
     for wrong in (
-        (NUMBER[:-1] + "0", DIGEST, expires, signature),
+        (NUMBER[:-1] + "1", DIGEST, expires, signature),
         (NUMBER, "b" * 64, expires, signature),
         (NUMBER, DIGEST, later, signature),
         (NUMBER, DIGEST, "0" + expires, signature[:-1]),
