@@ -162,4 +162,4 @@ def test_a_day_that_routing_does_not_know(doors: Doors) -> None:
     del doors.paths[f"/v1/inspection-days/{DAY}"]
     told = ["audit", NUMBER, "--intake-url", doors.url, "--routing-url", doors.url]
     result = CliRunner().invoke(app, told)
-    assert "routing answered 404 for the day 2026-03-02: Ask for something else." in str(result.exception)
+    assert "routing answered for the day 2026-03-02 404: Ask for something else." in str(result.exception)

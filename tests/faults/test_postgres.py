@@ -20,7 +20,7 @@ async def test_postgres_stopped_at_once_and_restarted(live: Live) -> None:
 
     async def stop() -> None:
         await asyncio.to_thread(live.stack.stop_postgres, immediate=True)
-        headers = {"content-type": "application/json"}
+        headers = await live.headers() | {"content-type": "application/json"}
         for each in range(20):
             async with live.http.post(
                 f"{live.intake}/v1/dossiers",

@@ -101,7 +101,7 @@ async def test_a_restored_intake_is_detected_refuses_and_goes_on_once_adopted(li
     async with live.http.post(
         f"{live.intake}/v1/dossiers",
         json=dossier(),
-        headers={"idempotency-key": "refused"},
+        headers=await live.headers() | {"idempotency-key": "refused"},
     ) as answer:
         assert answer.status == 503
         assert int(answer.headers["retry-after"]) > 0

@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from nsw_contracts.topics import SERVICES, Service
 from prometheus_client.parser import text_string_to_metric_families
+from support.businesses import new_tax_code
 from support.live import Live
 
 NDJSON = {"content-type": "application/x-ndjson"}
 LABELS = {"topic", "partition", "reason", "cause", "outcome", "result", "le", "what", "agency"}
-NOBODY = "0000000001"  # its check digit is wrong: nobody files with it, so nothing is ever sent to these addresses
+NOBODY = new_tax_code()  # no test files with it, so nothing is ever sent to these addresses
 GOOD = {"declarant": NOBODY, "url": "https://one.example/hooks"}
 
 
@@ -40,7 +41,8 @@ async def test_metrics_are_prometheus_and_name_no_dossier_and_no_business(live: 
 
 async def subscribe(live: Live, body: bytes) -> tuple[int, Any]:
     url = f"{live.system.services['notifier']}/v1/subscriptions"
-    return await live.ask("POST", url, data=body, headers=NDJSON)
+    await live.register(NOBODY)
+    return await live.ask_once_registered("POST", url, data=body, headers=NDJSON)
 
 
 async def subscriptions(live: Live, url: str) -> int:

@@ -313,6 +313,7 @@ async def test_an_ended_certificate_signs_no_more_and_what_it_signed_stays(live:
     assert status == 202
     at = f"{live.intake}{CERTIFICATES}/{business.cert.sha256}"
     stranger = new_tax_code()
+    live.acts_for(stranger)
     assert (await live.ask("DELETE", f"{at}?declarant={stranger}"))[0] == 404, "another's looks like none"
     for _ in range(2):
         assert (await live.ask("DELETE", f"{at}?declarant={business.tax_code}"))[0] == 204

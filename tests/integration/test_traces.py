@@ -101,7 +101,10 @@ async def told_of(live: Live, collector: Collector, declarant: str) -> AsyncIter
     """The business hears of each of its dossiers' changes, singly, at the collector."""
     wanted = json.dumps({"declarant": declarant, "url": f"{collector.url}/hooks"})
     url = f"{live.system.services['notifier']}/v1/subscriptions"
-    status, made = await live.ask("POST", url, data=wanted, headers={"content-type": "application/json"})
+    await live.register(declarant)
+    status, made = await live.ask_once_registered(
+        "POST", url, data=wanted, headers={"content-type": "application/json"}
+    )
     assert status == 201, made
 
     async def verified() -> bool:

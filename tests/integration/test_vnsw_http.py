@@ -239,7 +239,8 @@ async def test_limits_and_types_are_http_answers(business: Business, path: str) 
     reader, writer = await asyncio.open_connection(host, int(port))
     try:  # only its beginning is ever sent
         writer.write(
-            f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/xml\r\ncontent-length: 5000000\r\n\r\n<".encode()
+            f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {await business.live.token()}\r\n"
+            "content-type: text/xml\r\ncontent-length: 5000000\r\n\r\n<".encode()
         )
         async with asyncio.timeout(10):
             assert (await reader.readline()).startswith(b"HTTP/1.1 413")

@@ -61,6 +61,7 @@ class Business:
     def __init__(self, live: Live) -> None:
         self.live = live
         self.tax_code = new_tax_code()
+        live.acts_for(self.tax_code)
 
     def dossier(self, pack: Pack, example: Example | None = None) -> dict[str, Any]:
         """The dossier of a pack's (first) example, as this business files it."""

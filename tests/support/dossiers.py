@@ -9,7 +9,11 @@ from nsw_benchmarks.profile import Profile
 if TYPE_CHECKING:
     from support.live import Live
 
-BODIES = [filing.body for filing in Profile(11, 20, "plain").dossiers(50)]
+_PROFILE = Profile(11, 20, "plain")
+BUSINESSES = _PROFILE.businesses
+"""Those who file them; the broker that tests call as acts for all of them."""
+
+BODIES = [filing.body for filing in _PROFILE.dossiers(50)]
 """Of procedures that one agency decides without inspection: what becomes of them is known from their numbers."""
 
 

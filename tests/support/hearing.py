@@ -47,7 +47,7 @@ class Door:
     async def ask_for(self, declarant: str, **wishes: Any) -> dict[str, Any]:
         """Subscribe this door; the subscription with its secret."""
         wanted = {"declarant": declarant, "url": self.url, **wishes}
-        status, made = await self.live.ask("POST", subscriptions_url(self.live), json=wanted)
+        status, made = await self.live.ask_once_registered("POST", subscriptions_url(self.live), json=wanted)
         assert status == 201, made
         found: dict[str, Any] = made
         return found

@@ -4,29 +4,35 @@ One for the whole session. A test gets it whole and quiet, and `mend` puts right
 """
 
 import asyncio
+import json
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import asyncpg
+from multidict import CIMultiDict
+from nsw_benchmarks.identity import Identity, Tokens
 from nsw_benchmarks.replay import ReplayOptions, ReplayResult, replay
 from nsw_benchmarks.stories import story
 from nsw_cli.services import PACKAGES
-from nsw_cli.system import System
+from nsw_cli.system import BROKER, OPERATOR, System
 from nsw_contracts.topics import Service
 from nsw_local import Process, Stack
+from nsw_procedures.example import BUSINESS as EXAMPLE
 
 from support import streams
+from support.dossiers import BUSINESSES
 from support.groups import send_away
 from support.polling import until
 
 READY_SECONDS = 90.0
 DRAIN_SECONDS = 90.0
-BUSINESSES = 300
+REPLAYED_BUSINESSES = 300
 Fault = Callable[[], Awaitable[Any]]
 
 SETTINGS = {"NSW_BATCH_WAIT_SECONDS": "0.2"}
@@ -40,6 +46,9 @@ class Live:
         self.stack = stack
         self.system = System.on(stack, **SETTINGS, **settings)
         self.http = session
+        self.tokens = Tokens(session, self.system.issuer_url)
+        self._registered: set[tuple[str, str, str]] = set()
+        self._clients: list[str] = []
         self._told: dict[str, Mapping[str, str]] = {}
 
     # --- processes ---------------------------------------------------------------------------------------------------
@@ -48,6 +57,7 @@ class Live:
         """Install everything and start every process."""
         await self.install()
         await self.mend()
+        await self.register(EXAMPLE.tax_code, *(business.tax_code for business in BUSINESSES))
 
     async def install(self) -> None:
         """Bring schemas, roles and topics to what they should be."""
@@ -58,14 +68,15 @@ class Live:
         """Put right what a test left: servers up, every process running as it should, the streams drained."""
         await asyncio.to_thread(self.stack.start_kafka)
         await asyncio.to_thread(self.stack.start_postgres)
-        for simulator in self.system.simulators():
+        beside = [self.system.issuer(), *self.system.simulators()]
+        for simulator in beside:
             if not self.stack.running(simulator.name):
                 await self._start(simulator)
         for service in PACKAGES:
             if not self.stack.running(service) or self._told.get(service) != {}:
                 await self.stop(service)
                 await self.begin(service)
-        for simulator in self.system.simulators():
+        for simulator in beside:
             await until(lambda url=simulator.ready_url: self._ok(url), simulator.name, seconds=READY_SECONDS)
         await self.all_ready()
         await self.drained()
@@ -107,12 +118,54 @@ class Live:
     def intake(self) -> str:
         return self.system.services["intake"]
 
-    async def ask(self, method: str, url: str, **options: Any) -> tuple[int, Any]:
-        """Status and JSON (or text) of one request."""
+    async def headers(self, subject: str = BROKER) -> dict[str, str]:
+        """The header by which services know a subject of the development issuer."""
+        return await self.tokens.headers(subject)
+
+    async def token(self, subject: str = BROKER) -> str:
+        """A subject's token."""
+        return (await self.headers(subject))["authorization"].removeprefix("Bearer ")
+
+    def acts_for(self, tax_code: str) -> None:
+        """From the next request on the broker, as whom tests call, acts for this business too."""
+        self._clients.append(tax_code)
+
+    async def register(self, *parties: str, subject: str = BROKER, role: str = "declarant") -> None:
+        """Have an operator register a subject for parties; at once known to intake, to others soon."""
+        new = [party for party in parties if (subject, role, party) not in self._registered]
+        if not new:
+            return
+        line = {"issuer": self.system.issuer_url, "subject": subject, "role": role}
+        status, said = await self.ask(
+            "POST", f"{self.intake}/v1/registrations", caller=OPERATOR,
+            data="\n".join(json.dumps(line | {"party": party}) for party in new),
+            headers={"content-type": "application/x-ndjson"},
+        )  # fmt: skip
+        assert status == 200, said
+        self._registered |= {(subject, role, party) for party in new}
+
+    async def ask(self, method: str, url: str, *, caller: str | None = BROKER, **options: Any) -> tuple[int, Any]:
+        """Status and JSON (or text) of one request; to a service as this subject, or as nobody."""
+        clients, self._clients = self._clients, []
+        await self.register(*clients)
+        if caller is not None and url.startswith(tuple(self.system.services.values())):
+            headers = options["headers"] = CIMultiDict(options.get("headers") or {})
+            for name, value in (await self.headers(caller)).items():
+                headers.setdefault(name, value)
         async with self.http.request(method, url, **options) as answer:
             if "json" in answer.headers.get("content-type", "") and "ndjson" not in answer.headers["content-type"]:
                 return answer.status, await answer.json(content_type=None)
             return answer.status, await answer.text()
+
+    async def ask_once_registered(self, method: str, url: str, **options: Any) -> tuple[int, Any]:
+        """The first answer that is not 403: services hear of registrations from intake, within a second or two."""
+
+        async def heard() -> tuple[int, Any] | None:
+            answer = await self.ask(method, url, **options)
+            return None if answer[0] == HTTPStatus.FORBIDDEN else answer
+
+        found: tuple[int, Any] = await until(heard, f"{url} to know who calls", seconds=15)
+        return found
 
     async def readiness(self, service: Service) -> tuple[int, dict[str, str]]:
         """The status of `/readyz` and the conditions against readiness; 0 where nobody answers."""
@@ -214,9 +267,10 @@ class Live:
             dossiers=dossiers,
             rate=rate,
             seed=seed,
-            businesses=BUSINESSES,
+            businesses=REPLAYED_BUSINESSES,
             stall_seconds=stall_seconds,
             run_id=run_id,
+            identity=Identity(self.system.issuer_url, BROKER, OPERATOR),
         )
         running = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(replay(options, on_progress))))
         running.add_done_callback(lambda _: (begun.set(), submitted.set()))

@@ -6,7 +6,7 @@ answers a key it knows with the first receipt, so each line ends with exactly on
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -25,13 +25,23 @@ class SubmissionError(Exception):
 
 
 class BulkDoor:
-    """One intake's bulk door; gives up after `patience` seconds without a single receipt."""
+    """One intake's bulk door; gives up after `patience` seconds without a single receipt.
 
-    def __init__(self, session: aiohttp.ClientSession, intake_url: str, patience: float) -> None:
+    `headers` gives what each request carries to say who sends it.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        intake_url: str,
+        patience: float,
+        headers: Callable[[], Awaitable[dict[str, str]]],
+    ) -> None:
         self._session = session
         self._url = f"{intake_url}/v1/dossiers/bulk"
         self._patience = patience
         self._heard_at = 0.0
+        self._headers = headers
 
     async def send(self, lines: Sequence[str]) -> list[dict[str, Any]]:
         """Send lines until all have receipts; the receipts, in the order of the lines.
@@ -61,10 +71,10 @@ class BulkDoor:
 
     async def _post(self, lines: list[str], began: float) -> list[dict[str, Any]]:
         body = "\n".join(lines).encode()
-        headers = {"content-type": "application/x-ndjson"}
         while True:
             wait = _BACKOFF_SECONDS
             try:
+                headers = {"content-type": "application/x-ndjson"} | await self._headers()
                 async with self._session.post(self._url, data=body, headers=headers, timeout=_REQUEST_TIMEOUT) as reply:
                     text = await reply.read()
                     if reply.status == 200:

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import NamedTuple
 
 import aiohttp
@@ -19,6 +20,7 @@ from nsw_benchmarks.bulk_door import BulkDoor
 from nsw_benchmarks.businesses import NATIONAL_BUSINESSES, Business
 from nsw_benchmarks.clerk import Clerk
 from nsw_benchmarks.filing_pieces import Route
+from nsw_benchmarks.identity import Broker, Identity
 from nsw_benchmarks.judge import Judge, Verdict
 from nsw_benchmarks.measurement import counted_since, cpu_seconds, facts_by_service, peak_rss_mb, percentiles
 from nsw_benchmarks.owed import Acknowledged, Delivery, Notice
@@ -55,6 +57,7 @@ class ReplayOptions:
         stall_seconds: so long without any progress, what is missing is lost.
         run_id: begins every idempotency key; a run repeated with the same one files nothing new.
         mix: by which stories dossiers go.
+        identity: as whom it calls; None: the window asks nobody who they are.
     """
 
     services: Mapping[str, str]
@@ -68,6 +71,7 @@ class ReplayOptions:
     stall_seconds: float = 120.0
     run_id: str = field(default_factory=lambda: secrets.token_hex(6))
     mix: Mix = "full"
+    identity: Identity | None = None
 
 
 class _Filed(NamedTuple):
@@ -101,7 +105,8 @@ class _Replay:
         self._session = session
         self._simulators = SimulatorDoors(session, options.agencies_url, options.businesses_url)
         self._profile = Profile(options.seed, options.businesses, options.mix)
-        self._door = BulkDoor(session, options.services["intake"], options.stall_seconds)
+        self._broker = Broker(session, options.identity)
+        self._door = BulkDoor(session, options.services["intake"], options.stall_seconds, self._broker.headers)
         self._clerk = Clerk(self._door, self._simulators, options.run_id, options.mix)
         self._filed: list[_Filed] = []
 
@@ -109,6 +114,9 @@ class _Replay:
         options = self._options
         await self._simulators.reset()
         await self._simulators.go_by(options.mix)
+        await self._broker.register(
+            options.services["intake"], [business.tax_code for business in self._profile.businesses]
+        )
         await self._subscribe()
         facts = await facts_by_service(self._session, options.services)
         used = {name: cpu_seconds(pid) for name, pid in options.pids.items()}
@@ -157,8 +165,19 @@ class _Replay:
             some = everyone[start : start + _SUBSCRIPTIONS_PER_REQUEST]
             lines = b"\n".join(orjson.dumps(_subscription(business, self._options.businesses_url)) for business in some)
             url = f"{self._options.services['notifier']}/v1/subscriptions"
-            await self._simulators.learn(await ask(self._session, "POST", url, lines))
+            await self._simulators.learn(await self._until_registered(url, lines))
         self._on_progress("subscribe", len(everyone), len(everyone))
+
+    async def _until_registered(self, url: str, lines: bytes) -> bytes:
+        """The notifier's answer, once it has heard from intake for whom the replay may act."""
+        patience = time.monotonic() + self._options.stall_seconds
+        while True:
+            try:
+                return await ask(self._session, "POST", url, lines, await self._broker.headers())
+            except aiohttp.ClientResponseError as error:
+                if error.status != HTTPStatus.FORBIDDEN or time.monotonic() > patience:
+                    raise
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _file_and_follow(self) -> tuple[Verdict, dict[str, float]]:
         options = self._options

@@ -55,12 +55,18 @@ class SimulatorDoors:
                 yield orjson.loads(line)
 
 
-async def ask(session: aiohttp.ClientSession, method: str, url: str, body: bytes | None = None) -> bytes:
-    """One request's answer.
+async def ask(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> bytes:
+    """One request's answer; `headers` go beside the body's type.
 
     Raises:
         aiohttp.ClientError: the address cannot be reached, or answers an error.
     """
-    headers = _NDJSON if body else None
-    async with session.request(method, url, data=body, headers=headers, raise_for_status=True) as answer:
+    sent = (_NDJSON if body else {}) | (headers or {})
+    async with session.request(method, url, data=body, headers=sent, raise_for_status=True) as answer:
         return await answer.read()

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 import typer
 from nsw_benchmarks.comparison import KINDS, Kind, Round, compare, comparison_table, kept
+from nsw_benchmarks.identity import Identity
 from nsw_benchmarks.machine import machine
 from nsw_benchmarks.replay import ReplayOptions
 from nsw_local import Ports, Process, Settings, Stack
@@ -89,6 +90,7 @@ def _round(kind: Kind, dossiers: int) -> Round:
                 dossiers=dossiers,
                 pids={name: stack.pid(name) for name in names},
                 mix="full" if kind == "full" else "plain",
+                identity=None if kind == "floor" else Identity(system.issuer_url),
             )
         )
     for example in result.examples:

@@ -15,6 +15,7 @@ from nsw_local.ports import is_free
 from nsw_local.supervisor import start_all
 
 from nsw_cli import system
+from nsw_cli.access import token_from
 from nsw_cli.dossier import fetch, print_dossier
 from nsw_cli.errors import FOUND_WRONG
 from nsw_cli.local import require_unused
@@ -56,6 +57,7 @@ def demo(
 
 def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool) -> bool:
     from nsw_benchmarks.businesses import NATIONAL_BUSINESSES  # noqa: PLC0415  # slow import
+    from nsw_benchmarks.identity import Identity  # noqa: PLC0415  # slow import
     from nsw_benchmarks.replay import ReplayOptions  # noqa: PLC0415  # slow import
     from nsw_benchmarks.table import result_table  # noqa: PLC0415  # slow import
 
@@ -68,6 +70,7 @@ def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool)
             businesses_url=whole.businesses_url,
             dossiers=dossiers,
             pids={service: stack.pid(service) for service in SERVICES},
+            identity=Identity(whole.issuer_url, system.BROKER, system.OPERATOR),
             businesses=min(NATIONAL_BUSINESSES, max(FEWEST_BUSINESSES, dossiers)),  # the rest would file nothing
         )
     )
@@ -85,7 +88,8 @@ def _look_next(whole: system.System, folder: Path) -> None:
     if not numbers:
         return
     say("\n[bold]One of them, as its declarant sees it:[/]\n")
-    print_dossier(fetch(whole.services["intake"], next(iter(numbers.values()))), "en")
+    token = token_from(whole.issuer_url, system.BROKER)
+    print_dossier(fetch(next(iter(numbers.values())), whole.services["intake"], token), "en")
     at = f"--folder {folder}"
     say("\n[bold]What to look at next[/] (the data of this run stays):\n")
     say(f"  {command()} up {at}   start it again in the background, with these dossiers in it; then")

@@ -6,12 +6,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from nsw_cli.access import intake_as
 from nsw_cli.errors import CommandError
 from nsw_cli.http import get_json
-from nsw_cli.local import running
-from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
 from nsw_cli.output import print_json, print_table, say
 from nsw_cli.statuses import LABELS, Language, happened, sentence
+from nsw_cli.system import BROKER
 
 app = typer.Typer(no_args_is_help=True, help="One dossier.")
 
@@ -28,32 +29,32 @@ def show(
     number: Annotated[str, typer.Argument(help="The dossier's number, twelve digits.")],
     folder: Folder = DEFAULT_FOLDER,
     intake: IntakeUrl = None,
+    token: Token = None,
     lang: Annotated[Language, typer.Option(help="English or Vietnamese.")] = "en",
     *,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Show a dossier's status and its timeline."""
-    found = fetch(intake or running(folder).urls["intake"], number)
+    found = fetch(number, *intake_as(BROKER, folder, intake, token))
     if as_json:
         print_json(found)
     else:
         print_dossier(found, lang)
 
 
-def fetch(intake: str, number: str) -> dict[str, Any]:
-    """A dossier as intake gives it.
+def fetch(number: str, intake: str, token: str | None) -> dict[str, Any]:
+    """A dossier as intake gives it to the caller of this token.
 
     Raises:
         CommandError: there is none of this number, or intake does not answer.
     """
     if not number.isdecimal():
         raise CommandError(f"{number!r} is no dossier number: twelve digits, as in the receipt")
-    answer = get_json(f"{intake.rstrip('/')}/v1/dossiers/{number}")
+    answer = get_json(f"{intake.rstrip('/')}/v1/dossiers/{number}", token)
     if answer.status == HTTPStatus.NOT_FOUND:
         raise CommandError(f"the window has no dossier {number}. The number stands in the receipt: twelve digits")
     if answer.status != HTTPStatus.OK:
-        said = answer.body.get("detail") or answer.body.get("title") if isinstance(answer.body, dict) else answer.body
-        raise CommandError(f"intake answered {answer.status}: {said}")
+        raise CommandError(f"intake answered {answer.says()}")
     found: dict[str, Any] = answer.body
     return found
 

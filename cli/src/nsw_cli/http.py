@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from nsw_cli.errors import CommandError
 
 ANSWER_SECONDS: Final = 5.0
+NDJSON: Final = "application/x-ndjson"
 
 
 class Answer(NamedTuple):
@@ -17,9 +18,26 @@ class Answer(NamedTuple):
     status: int
     body: Any
 
+    def says(self) -> str:
+        """A problem in one line."""
+        if not isinstance(self.body, dict):
+            return f"{self.status}: {self.body}"
+        fields = "; ".join(f"{one['pointer']}: {one['detail']}" for one in self.body.get("errors", ()))
+        said = self.body.get("detail") or self.body.get("title")
+        return f"{self.status}: {said}{f' ({fields})' if fields else ''}"
 
-def get_json(url: str) -> Answer:
-    """Ask, whatever the answer's status.
+
+def get_json(url: str, token: str | None = None) -> Answer:
+    """Ask, with a bearer token where there is one.
+
+    Raises:
+        CommandError: nobody answers there, or not with JSON.
+    """
+    return send("GET", url, token)
+
+
+def send(method: str, url: str, token: str | None, body: bytes | None = None) -> Answer:
+    """One request, with NDJSON as its body where there is one; its answer whatever its status is.
 
     Raises:
         CommandError: nobody answers there, or not with JSON.
@@ -28,7 +46,11 @@ def get_json(url: str) -> Answer:
         raise CommandError(f"{url!r} is no URL of a service: it begins with http:// or https://")
     try:
         try:
-            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - checked above
+            headers = {"content-type": NDJSON} | ({"authorization": f"Bearer {token}"} if token else {})
+            asked = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - checked above
+            with urllib.request.urlopen(asked, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - checked above
+                if answer.headers.get_content_type() == NDJSON:
+                    return Answer(answer.status, [json.loads(line) for line in answer])
                 return Answer(answer.status, json.load(answer))
         except urllib.error.HTTPError as error:
             with error:

@@ -11,12 +11,14 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 import typer
 from nsw_routing.draws import VIET_NAM, NotTheSeed, audit
 
+from nsw_cli.access import intake_as
 from nsw_cli.dossier import fetch
 from nsw_cli.errors import FOUND_WRONG, CommandError
 from nsw_cli.http import get_json
 from nsw_cli.local import running
-from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
 from nsw_cli.output import print_json, print_table, say
+from nsw_cli.system import BROKER
 
 app = typer.Typer(no_args_is_help=True, help="How goods are inspected.")
 
@@ -57,6 +59,7 @@ def audit_command(
     number: Annotated[str, typer.Argument(help="The dossier's number, twelve digits.")],
     folder: Folder = DEFAULT_FOLDER,
     intake: IntakeUrl = None,
+    token: Token = None,
     routing: Annotated[
         str | None,
         typer.Option(
@@ -68,7 +71,7 @@ def audit_command(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Check the random checks of a dossier's goods, line by line. Exit code 1 if the window did not keep its word."""
-    found = fetch(intake or running(folder).urls["intake"], number)
+    found = fetch(number, *intake_as(BROKER, folder, intake, token))
     decided = [entry for entry in found["timeline"] if entry.get("type") == DECIDED]
     audited = []
     taken: set[str] = set()  # goods that an earlier draw of this dossier took
@@ -101,8 +104,7 @@ def day(routing: str, wanted: str) -> Day:
     """
     answer = get_json(f"{routing.rstrip('/')}/v1/inspection-days/{wanted}")
     if answer.status != HTTPStatus.OK:
-        said = answer.body.get("detail") if isinstance(answer.body, dict) else answer.body
-        raise CommandError(f"routing answered {answer.status} for the day {wanted}: {said}")
+        raise CommandError(f"routing answered for the day {wanted} {answer.says()}")
     return Day(**{name: answer.body.get(name) for name in Day._fields})
 
 

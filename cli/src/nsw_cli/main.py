@@ -5,7 +5,18 @@ from typing import Annotated, Final
 
 import typer
 
-from nsw_cli import documents, dossier, inspection, journal, parked, procedure, quarantine, receipt, stream
+from nsw_cli import (
+    documents,
+    dossier,
+    inspection,
+    journal,
+    parked,
+    procedure,
+    quarantine,
+    receipt,
+    registration,
+    stream,
+)
 from nsw_cli.demo import demo
 from nsw_cli.doctor import doctor
 from nsw_cli.errors import ReportingGroup
@@ -13,6 +24,7 @@ from nsw_cli.install_command import install_command
 from nsw_cli.replay import replay
 from nsw_cli.status import status
 from nsw_cli.submit import submit
+from nsw_cli.token import token
 from nsw_cli.up import down, up
 
 RUN: Final = "Run it"
@@ -46,7 +58,7 @@ def nsw(
     """The National Single Window: businesses file one dossier, agencies decide, businesses hear back."""
 
 
-for command in (demo, up, down, status, replay, doctor):
+for command in (demo, up, down, status, replay, token, doctor):
     app.command(rich_help_panel=RUN)(command)
 app.command(rich_help_panel=FILE)(submit)
 app.add_typer(dossier.app, name="dossier", rich_help_panel=FILE)
@@ -57,5 +69,6 @@ app.add_typer(documents.app, name="documents", rich_help_panel=LOOK)
 app.add_typer(stream.app, name="stream", rich_help_panel=LOOK)
 app.add_typer(parked.app, name="parked", rich_help_panel=LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=LOOK)
+app.add_typer(registration.app, name="registration", rich_help_panel=OPERATE)
 app.command("install", rich_help_panel=OPERATE)(install_command)
 app.add_typer(journal.app, name="journal", rich_help_panel=OPERATE)

@@ -38,6 +38,15 @@ IntakeUrl = Annotated[
         show_default=False,
     ),
 ]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="NSW_TOKEN",
+        help="The bearer token to ask with; see `nsw token`.  [default: one of the local stack's]",
+        show_default=False,
+    ),
+]
 OneService = Annotated[
     Service | None, typer.Option("--service", help="Only this service.  [default: all]", show_default=False)
 ]

@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 from nsw_contracts.topics import SERVICES
 
+from nsw_cli.access import issuer_url
 from nsw_cli.errors import FOUND_WRONG
 from nsw_cli.local import running
 from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder
 from nsw_cli.output import err, out, print_json
+from nsw_cli.system import BROKER, OPERATOR
 
 
 def replay(
@@ -24,6 +26,7 @@ def replay(
     """Let the country's businesses file dossiers; exit code 1 if any is lost, repeated or out of order."""
     stack = running(folder)
 
+    from nsw_benchmarks.identity import Identity  # noqa: PLC0415  # slow import
     from nsw_benchmarks.replay import ReplayOptions  # noqa: PLC0415  # slow import
     from nsw_benchmarks.table import result_table  # noqa: PLC0415  # slow import
 
@@ -38,6 +41,7 @@ def replay(
             pids={service: stack.pids[service] for service in SERVICES},
             rate=rate,
             seed=seed,
+            identity=Identity(issuer_url(stack), BROKER, OPERATOR),
         )
     )
     for example in result.examples:

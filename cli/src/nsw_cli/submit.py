@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from nsw_cli.access import business_token
 from nsw_cli.errors import CommandError
 from nsw_cli.local import running
-from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
 from nsw_cli.output import command, err, print_json, say
 from nsw_cli.statuses import LABELS, Language, sentence
 from nsw_cli.submit_dossier import Attachment, assembled, attachment, owner, with_documents
@@ -48,9 +49,7 @@ def submit(
     cert: Annotated[
         Path | None, typer.Option(help="The key's certificate, unless it stands with it.", show_default=False)
     ] = None,
-    token: Annotated[
-        str | None, typer.Option(envvar="NSW_TOKEN", help="The bearer token to file with.", show_default=False)
-    ] = None,
+    token: Token = None,
     receipt: Annotated[Path | None, typer.Option(help="Write the receipt here.", show_default=False)] = None,
     idempotency_key: Annotated[
         str | None,
@@ -72,7 +71,10 @@ def submit(
     try:
         key = None if sign is None else _key(sign, cert)
         patience = Patience(sleep=_say_and_sleep)
-        with Window(intake or running(folder).urls["intake"], token=token, key=key, patience=patience) as window:
+        if intake is None:
+            stack = running(folder)
+            intake, token = stack.urls["intake"], token or business_token(stack, owner(dossier))
+        with Window(intake, token=token, key=key, patience=patience) as window:
             dossier = with_documents(dossier, _sent(window, attachments, dossier))
             filed = window.submit(dossier, idempotency_key=idempotency_key)
     except Refused as refused:

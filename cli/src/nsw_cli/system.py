@@ -22,6 +22,12 @@ ONE_BY_ONE: Final = frozenset({"NHNN", "BNG"})
 """Agencies whose simulated systems take one dossier a request, as not every ministry's can take more."""
 
 AGENCY_BATCH: Final = 500
+ISSUER: Final = "issuer"
+AUDIENCE: Final = "urn:nsw:window"
+OPERATOR: Final = "operator"
+BROKER: Final = "broker"
+"""Subjects of the development issuer: who operates this stack, and who acts for the businesses used on it."""
+
 _AGENCIES_FILE: Final = "agencies.json"
 _ROLES_FILE: Final = "role-password"
 _LINKS_FILE: Final = "document-link-key"
@@ -64,12 +70,27 @@ class System:
         """The business simulator's base URL."""
         return f"http://127.0.0.1:{self.ports.business_simulator}"
 
+    @property
+    def issuer_url(self) -> str:
+        """The development issuer's name and base URL."""
+        return f"http://127.0.0.1:{self.ports.issuer}"
+
+    def issuer(self) -> Process:
+        """The development issuer, which gives anybody a token."""
+        return Process(
+            name=ISSUER,
+            argv=[sys.executable, "-m", "nsw_local.issuer", "--port", str(self.ports.issuer)],
+            ready_url=f"{self.issuer_url}/.well-known/openid-configuration",
+        )
+
     def install(self) -> Command:
         """The one-shot command that makes schemas, roles and topics."""
         env = {
             "DATABASE_URL": self.database_url,
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "NSW_ROLE_PASSWORD": self.role_password,
+            "NSW_OPERATOR_ISSUER": self.issuer_url,
+            "NSW_OPERATOR_SUBJECT": OPERATOR,
         }
         return Command("install", [sys.executable, "-m", "nsw_cli.install"], env)
 
@@ -93,6 +114,8 @@ class System:
             "NSW_WEBHOOK_TRUSTED": f"127.0.0.1:{self.ports.business_simulator}",
             **(self._documents() if service == "intake" else {}),
             **(self._signing() if service == "intake" else {}),
+            "NSW_ENVIRONMENT": "development",
+            "NSW_ISSUERS": json.dumps([{"issuer": self.issuer_url, "audience": AUDIENCE}]),
         }
         return Process(
             name=service,
@@ -118,7 +141,7 @@ class System:
         return Spec(
             ports=self.ports,
             commands=[self.install()],
-            processes=[*self.simulators(), *(self.service(service) for service in PACKAGES)],
+            processes=[self.issuer(), *self.simulators(), *(self.service(service) for service in PACKAGES)],
             zipkin=zipkin,
         )
 

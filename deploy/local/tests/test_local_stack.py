@@ -112,6 +112,6 @@ def test_what_is_given_is_neither_started_nor_stopped(tmp_path: Path) -> None:
 
 
 def test_ports_from_a_base() -> None:
-    assert Settings.from_environment({"NSW_PORT_BASE": "20000"}).ports == Ports(*range(20000, 20010))
+    assert Settings.from_environment({"NSW_PORT_BASE": "20000"}).ports == Ports(*range(20000, 20011))
     with pytest.raises(LocalStackError, match="NSW_PORT_BASE is 'x'"):
         Settings.from_environment({"NSW_PORT_BASE": "x"})

@@ -29,6 +29,7 @@ class Ports:
     agency_simulator: int = 8090
     business_simulator: int = 8091
     zipkin: int = 9411
+    issuer: int = 8070
 
     @classmethod
     def from_base(cls, base: int) -> "Ports":

@@ -4,7 +4,7 @@
 | --- | --- |
 | `NSW_CACHE_DIR` | where downloads are kept (default: `nsw` in the user's cache folder) |
 | `NSW_MAVEN_URL` | Maven repository to load from (default: Maven Central) |
-| `NSW_PORT_BASE` | first of ten consecutive ports (default: each part's usual port) |
+| `NSW_PORT_BASE` | first of eleven consecutive ports (default: each part's usual port) |
 | `KAFKA_BOOTSTRAP_SERVERS` | use this Kafka and start none |
 | `DATABASE_URL` | use this Postgres (an owner's URL) and start none |
 | `JAVA_HOME` | Java 17 or newer to prefer |

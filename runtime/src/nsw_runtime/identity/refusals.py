@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from nsw_runtime.identity.caller import Caller
 from nsw_runtime.problems import FieldError, Problem
 
 _CHALLENGE: Final = 'Bearer realm="nsw"'
@@ -28,3 +29,13 @@ def not_registered(pointer: str) -> Problem:
         "who is.",
         errors=[FieldError(pointer, "you are not registered to act for this business")],
     )  # fmt: skip
+
+
+def require_acting(caller: Caller, tax_code: str, pointer: str) -> None:
+    """The caller acts for this business, which the body names at `pointer`.
+
+    Raises:
+        Problem: 403, it does not.
+    """
+    if not caller.acts_for(tax_code):
+        raise not_registered(pointer)

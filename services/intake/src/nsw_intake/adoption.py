@@ -1,10 +1,19 @@
-"""Intake's part in `nsw stream adopt`: what businesses did, and a restore of Postgres had lost, is held again."""
+"""Intake's part in `nsw stream adopt`: what came from outside, and a restore had lost, is held again."""
 
 from collections.abc import Sequence
 
-from nsw_contracts.events import AmendmentFiled, CommandFact, Fact, PaymentFiled, Submitted, SupplementFiled
+from nsw_contracts.events import (
+    AmendmentFiled,
+    CommandFact,
+    Fact,
+    PaymentFiled,
+    RegistrationFact,
+    Submitted,
+    SupplementFiled,
+)
 from nsw_contracts.lifecycle import Command
 from nsw_runtime.database import Connection
+from nsw_runtime.identity import registration_store
 
 from nsw_intake import command_store, store
 from nsw_intake.command_store import TAKEN_BACK, CommandRow
@@ -13,7 +22,7 @@ from nsw_intake.store import Filing
 
 
 async def take_back(connection: Connection, facts: Sequence[tuple[str, Fact]]) -> None:
-    """Hold these dossiers and commands again, in the caller's transaction; facts come as (id, fact).
+    """Hold these dossiers, commands and registrations again, in the caller's transaction; facts come as (id, fact).
 
     Where the business has meanwhile used the same idempotency key for a new try, that try keeps the key and the dossier
     taken back is held under a key made from its number: both were acknowledged, both stay.
@@ -52,6 +61,9 @@ async def take_back(connection: Connection, facts: Sequence[tuple[str, Fact]]) -
     ]
     if commands:
         await command_store.file(connection, commands)
+    registrations = [fact for _, fact in facts if isinstance(fact, RegistrationFact)]
+    if registrations:
+        await registration_store.apply(connection, registrations)
 
 
 def _command(fact: CommandFact) -> Command:

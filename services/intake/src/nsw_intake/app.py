@@ -13,6 +13,7 @@ from nsw_intake.documents.cabinet import Cabinet
 from nsw_intake.documents.references import Referring
 from nsw_intake.door import Door
 from nsw_intake.procedures import ProcedureRoutes
+from nsw_intake.registrations import RegistrationRoutes
 from nsw_intake.routes import Routes
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.setup import Signing
@@ -66,12 +67,19 @@ def build(settings: IntakeSettings) -> Starlette:
             telemetry=service.telemetry,
             clock=service.clock,
         )
+        registrations = RegistrationRoutes(
+            pool=service.pool,
+            clock=service.clock,
+            relay=service.relay,
+            registrations=service.authenticator.registrations,
+        )
         service.beside(cabinet.collector(service.pool, service.clock).run)
         return [
             *cabinet.routes(service.pool, service.clock).routes(),
             *routes.routes(),
             *signing.routes,
             *vnsw.routes(),
+            *registrations.routes(),
             *ProcedureRoutes(packs(), service.clock).routes(),
         ]
 

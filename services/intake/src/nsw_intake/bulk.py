@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from nsw_contracts.lifecycle import COMMANDS
 from nsw_contracts.number import is_dossier_number
+from nsw_runtime.identity import Caller, require_acting
 from nsw_runtime.problems import FieldError, Problem
 from nsw_runtime.telemetry import Telemetry
 
@@ -35,11 +36,11 @@ class Line(NamedTuple):
     trace: Trace
 
 
-def read_line(line: bytes, telemetry: Telemetry, today: date) -> Line:
+def read_line(line: bytes, telemetry: Telemetry, today: date, caller: Caller) -> Line:
     """What one line asks for.
 
     Raises:
-        Problem: it is not usable; `errors` say where.
+        Problem: it is not usable, or files for a business the caller does not act for; `errors` say where.
     """
     value = parse_json(line)
     if not isinstance(value, dict) or not _is_line(value):
@@ -58,6 +59,7 @@ def read_line(line: bytes, telemetry: Telemetry, today: date) -> Line:
     said, base, claim = _said(value, "dossier")
     content = valid_content(said, base)
     pack = filed_now(content, today, base)
+    require_acting(caller, content.declarant.tax_code, f"{base}/declarant/tax_code")
     trace = Trace(telemetry, SPAN, given)
     return Line(submission(content, pack.version, key, trace.traceparent, base, claim), trace)
 

@@ -15,6 +15,7 @@ from nsw_runtime.clock import Clock
 from nsw_runtime.crash import crash_point
 from nsw_runtime.database import UNAVAILABLE, Pool
 from nsw_runtime.group_commit import GroupCommit
+from nsw_runtime.identity import Caller
 from nsw_runtime.journal import append, entry
 from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.relay import Relay
@@ -63,15 +64,17 @@ class CommandDoor:
         self._waiting_most = waiting_most
         self._commits = GroupCommit(self._commit, gather_seconds=GATHER_SECONDS, most=MOST_A_COMMIT)
 
-    async def take_in(self, requests: Sequence[Request], base: str = "") -> Sequence[CommandReceipt | Problem]:
-        """Take commands in; a receipt, or the problem, for each. `base` is the pointer of a body.
+    async def take_in(
+        self, requests: Sequence[Request], caller: Caller, base: str = ""
+    ) -> Sequence[CommandReceipt | Problem]:
+        """Take a caller's commands in; a receipt, or the problem, for each. `base` is the pointer of a body.
 
         Raises:
             Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
         """
         await require_open(self._relay, self._commits.waiting, self._waiting_most)
         try:
-            results = await self._judge(requests, base)
+            results = await self._judge(requests, caller, base)
             filings = [one for one in results if isinstance(one, Filing)]
             receipts = iter(await self._commits.submit(filings) if filings else ())
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
@@ -82,12 +85,18 @@ class CommandDoor:
         metrics.DOOR.labels("refused").inc(sum(isinstance(one, Problem) for one in given))
         return given
 
-    async def _judge(self, requests: Sequence[Request], base: str) -> list[Filing | CommandReceipt | Problem]:
-        """Each request as what may be filed, as the first receipt where it is held already, or as its problem."""
+    async def _judge(
+        self, requests: Sequence[Request], caller: Caller, base: str
+    ) -> list[Filing | CommandReceipt | Problem]:
+        """Each request as what may be filed, as the first receipt where it is held already, or as its problem.
+
+        Somebody else's dossier looks like one that does not exist.
+        """
         keys = [(one.number, one.idempotency_key) for one in requests]
         async with self._pool.acquire() as connection:
             held = await command_store.held(connection, keys)
-            standing = await command_store.standing(connection, sorted({one.number for one in requests}))
+            known = await command_store.standing(connection, sorted({one.number for one in requests}))
+        standing = {number: one for number, one in known.items() if caller.acts_for(one.declarant)}
         signed = iter(
             await self._signatures.judge([_asked(one, standing) for one in requests if one.number in standing])
         )

@@ -16,12 +16,13 @@ from nsw_procedures.pack_json import detail, summary
 from nsw_procedures.packs import Packs
 from nsw_procedures.search import HS_PREFIX, Index, Query
 from nsw_runtime.clock import Clock
+from nsw_runtime.identity import guarded
 from nsw_runtime.problems import FieldError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from nsw_intake.errors import bad_parameters, unknown_procedure
 
@@ -68,11 +69,11 @@ class ProcedureRoutes:
         self._index = Index(packs)
         self._clock = clock
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         """The routes."""
         return [
-            Route("/v1/procedures", self.search, methods=["GET"]),
-            Route("/v1/procedures/{code}", self.show, methods=["GET"]),
+            guarded("/v1/procedures", self.search, methods=["GET"], access="public"),
+            guarded("/v1/procedures/{code}", self.show, methods=["GET"], access="public"),
         ]
 
     async def search(self, request: Request) -> Response:

@@ -9,11 +9,12 @@ from nsw_contracts.number import is_dossier_number
 from nsw_procedures.calendar import local_day
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.identity import Caller, caller_of, guarded, require_acting
 from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.telemetry import Telemetry
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from nsw_intake import store
 from nsw_intake.bulk import Line, Result, read_line, result_lines
@@ -58,13 +59,13 @@ class Routes:
         self._telemetry = telemetry
         self._clock = clock
 
-    def routes(self) -> list[Route]:
-        """The routes, most specific first."""
+    def routes(self) -> list[BaseRoute]:
+        """The routes, most specific first. All of them are for businesses."""
+        commands = {f"/v1/dossiers/{{number}}/{path}": self.ask for path in COMMAND_PATHS}
+        posts = {"/v1/dossiers/bulk": self.submit_many, "/v1/dossiers": self.submit} | commands
         return [
-            Route("/v1/dossiers/bulk", self.submit_many, methods=["POST"]),
-            Route("/v1/dossiers", self.submit, methods=["POST"]),
-            *(Route(f"/v1/dossiers/{{number}}/{path}", self.ask, methods=["POST"]) for path in COMMAND_PATHS),
-            Route("/v1/dossiers/{number}", self.show, methods=["GET"]),
+            *(guarded(path, take, methods=["POST"], access="declarant") for path, take in posts.items()),
+            guarded("/v1/dossiers/{number}", self.show, methods=["GET"], access="declarant"),
         ]
 
     async def submit(self, request: HttpRequest) -> Response:
@@ -76,6 +77,7 @@ class Routes:
             body = await read_body(request, self._settings.body_bytes)
             content = valid_content(parse_json(body))
             pack = filed_now(content, self._today())
+            require_acting(caller_of(request), content.declarant.tax_code, "/declarant/tax_code")
             claim = claim_of(request, body)
             asked = submission(content, pack.version, key, trace.traceparent, claim=claim)
             (result,) = await self._door.take_in([asked])
@@ -96,7 +98,7 @@ class Routes:
             raw = await read_body(request, self._settings.body_bytes)
             body = valid(BODIES[command], parse_json(raw))
             asked = Request(number, command, body, key, trace.traceparent, claim_of(request, raw))
-            (result,) = await self._commands.take_in([asked])
+            (result,) = await self._commands.take_in([asked], caller_of(request))
         except Problem as problem:
             trace.end(problem)
             raise
@@ -109,23 +111,23 @@ class Routes:
         lines = [line for line in body.split(b"\n") if line.strip()]
         if len(lines) > self._settings.bulk_lines:
             raise too_large(self._settings.bulk_lines, "lines")
-        today = self._today()
-        read = [self._read(line, today) for line in lines]
+        today, caller = self._today(), caller_of(request)
+        read = [self._read(line, today, caller) for line in lines]
         results: dict[int, Result] = {index: one for index, one in enumerate(read) if isinstance(one, Problem)}
         for kind in (Submission, Request):
             some = {at: one for at, one in enumerate(read) if isinstance(one, Line) and isinstance(one.asked, kind)}
             if some:
-                results |= zip(some, await self._take_in(list(some.values())), strict=True)
+                results |= zip(some, await self._take_in(list(some.values()), caller), strict=True)
         said = await result_lines([results[index] for index in range(len(lines))], self._receipts)
         return Response(said, media_type=NDJSON)
 
-    def _read(self, line: bytes, today: date) -> Line | Problem:
+    def _read(self, line: bytes, today: date, caller: Caller) -> Line | Problem:
         try:
-            return read_line(line, self._telemetry, today)
+            return read_line(line, self._telemetry, today, caller)
         except Problem as problem:
             return problem
 
-    async def _take_in(self, lines: Sequence[Line]) -> Sequence[Result]:
+    async def _take_in(self, lines: Sequence[Line], caller: Caller) -> Sequence[Result]:
         """Take in lines of one kind."""
         asked: list[Any] = [line.asked for line in lines]
         results: Sequence[Result]
@@ -133,7 +135,7 @@ class Routes:
             if isinstance(asked[0], Submission):
                 results = await self._door.take_in(asked)
             else:
-                results = await self._commands.take_in(asked, "/body")
+                results = await self._commands.take_in(asked, caller, "/body")
         except Problem as problem:
             for line in lines:
                 line.trace.end(problem)
@@ -147,6 +149,9 @@ class Routes:
         number = _number(request)
         try:
             async with self._pool.acquire() as connection:
+                declarant = await store.declarant(connection, number)
+                if declarant is None or not caller_of(request).acts_for(declarant):
+                    raise unknown_dossier()  # somebody else's looks like one that does not exist
                 found = await store.dossier(connection, number)
         except UNAVAILABLE as error:
             raise unavailable("The dossier cannot be read now. Try again shortly.") from error

@@ -46,6 +46,7 @@ _FILED: Final = """
 select d.declarant, d.idempotency_key, d.number, d.content_sha256, d.submitted_at
 from unnest($1::text[], $2::text[]) as k(declarant, idempotency_key) join dossier d using (declarant, idempotency_key)
 """
+_DECLARANT: Final = "select declarant from dossier where number = $1"
 _DOSSIER: Final = "select number, procedure, pack_version, submitted_at, content_sha256 from dossier where number = $1"
 _TIMELINE: Final = "select revision, type, status, fact from timeline where number = $1 order by revision"
 _ELSEWHERE: Final = frozenset(PublicFact.model_fields)  # of a fact: in the entry under other names, or the dossier's
@@ -82,6 +83,12 @@ async def hear(connection: Connection, events: Sequence[Event]) -> None:
         [fact.status for fact in facts],
         [event.value.decode() for event in events],
     )
+
+
+async def declarant(connection: Connection, number: str) -> str | None:
+    """Whose dossier this is; None where there is none."""
+    found: str | None = await connection.fetchval(_DECLARANT, number)
+    return found
 
 
 async def dossier(connection: Connection, number: str) -> dict[str, Any] | None:

@@ -15,11 +15,12 @@ from nsw_procedures.vnsw.schema import Fault
 from nsw_procedures.vnsw.soap import NoSoap, fault, payload_of, wrapped
 from nsw_procedures.xml_reader import Limits
 from nsw_runtime.clock import Clock
+from nsw_runtime.identity import Caller, caller_of, guarded, require_acting
 from nsw_runtime.problems import Problem
 from nsw_runtime.telemetry import Telemetry
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from nsw_intake.command_door import CommandDoor, CommandReceipt
 from nsw_intake.commands import Request
@@ -65,11 +66,11 @@ class VnswRoutes:
         self._body_bytes = settings.body_bytes
         self._limits = Limits(size=settings.body_bytes)
 
-    def routes(self) -> Sequence[Route]:
+    def routes(self) -> Sequence[BaseRoute]:
         """The routes."""
         return [
-            Route("/v1/vnsw", self.message, methods=["POST"]),
-            Route("/v1/vnsw/soap", self.soap, methods=["POST"]),
+            guarded("/v1/vnsw", self.message, methods=["POST"], access="declarant"),
+            guarded("/v1/vnsw/soap", self.soap, methods=["POST"], access="declarant"),
         ]
 
     async def message(self, request: HttpRequest) -> Response:
@@ -110,7 +111,7 @@ class VnswRoutes:
             if is_signed(root):
                 envelope, claim = await self._signed(body, beside)
             message = understood(envelope, body, local_day(self._clock()))
-            result = await self._take_in(message, trace.traceparent, claim)
+            result = await self._take_in(message, trace.traceparent, claim, caller_of(request))
         except MessageRefused as refused:
             trace.end(None)
             return failed(refused.header or header, self._clock(), errors_of(refused))
@@ -135,16 +136,17 @@ class VnswRoutes:
         return envelope_of(root), signed
 
     async def _take_in(
-        self, message: Message, traceparent: str | None, claim: Claim | Signed
+        self, message: Message, traceparent: str | None, claim: Claim | Signed, caller: Caller
     ) -> Receipt | CommandReceipt:
         asks = message.asks
         results: Sequence[Receipt | CommandReceipt | Problem]
         if isinstance(asks, Filed):
+            require_acting(caller, asks.content.declarant.tax_code, "/declarant/tax_code")
             taken = submission(asks.content, asks.pack.version, message.key, traceparent, claim=claim)
             results = await self._door.take_in([taken])
         else:
             request = Request(asks.number, asks.command, asks.body, message.key, traceparent, claim)
-            results = await self._commands.take_in([request])
+            results = await self._commands.take_in([request], caller)
         (result,) = results
         if isinstance(result, Problem):
             raise refusal(result, message.said)

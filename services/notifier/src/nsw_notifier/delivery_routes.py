@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from nsw_runtime.identity import guarded
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from nsw_notifier import deliveries, errors, signals
 from nsw_notifier.doors import Doors, moment
@@ -14,6 +15,7 @@ PAGE: Final = 50
 LARGEST_PAGE: Final = 500
 _STATUSES: Final = {"delivered": True, "failed": False}
 _ONE: Final = "/v1/subscriptions/{subscription}"
+_REPLAY: Final = f"{_ONE}/deliveries/{{delivery:int}}/replay"
 _BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST: Final = 2**63 - 1
 
@@ -27,9 +29,9 @@ class DeliveryRoutes:
     def routes(self) -> list[BaseRoute]:
         """The routes."""
         return [
-            Route(f"{_ONE}/deliveries", self.recent, methods=["GET"]),
-            Route(f"{_ONE}/deliveries/{{delivery:int}}/replay", self.replay_one, methods=["POST"]),
-            Route(f"{_ONE}/replay", self.replay_range, methods=["POST"]),
+            guarded(f"{_ONE}/deliveries", self.recent, methods=["GET"], access="declarant"),
+            guarded(_REPLAY, self.replay_one, methods=["POST"], access="declarant"),
+            guarded(f"{_ONE}/replay", self.replay_range, methods=["POST"], access="declarant"),
         ]
 
     async def recent(self, request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import Final
 
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Connection, Pool
+from nsw_runtime.identity import caller_of
 from nsw_runtime.problems import FieldError, Problem, unavailable
 from starlette.requests import ClientDisconnect, Request
 
@@ -90,7 +91,7 @@ class Doors:
         async with self.reaching():
             async with self.pool.acquire() as connection:
                 found = await store.by_id(connection, name)
-            if found is None:
+            if found is None or not caller_of(request).acts_for(found.declarant):
                 raise errors.not_found()
             async with store.on_behalf_of(self.pool, found.declarant) as connection:
                 again = await store.by_id(connection, name)

@@ -8,10 +8,11 @@ from uuid import uuid4
 
 from nsw_contracts.parts import TaxCode
 from nsw_runtime import intents
+from nsw_runtime.identity import caller_of, guarded, require_acting
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from nsw_notifier import errors, signals, store, trying, verification
 from nsw_notifier.doors import LINES, Doors, asked, read_body
@@ -41,16 +42,16 @@ class Routes:
     def routes(self) -> list[BaseRoute]:
         """The routes."""
         return [
-            Route("/v1/subscriptions", self.subscribe, methods=["POST"]),
-            Route("/v1/subscriptions", self.list, methods=["GET"]),
-            Route(_ONE, self.show, methods=["GET"]),
-            Route(_ONE, self.change, methods=["PATCH"]),
-            Route(_ONE, self.remove, methods=["DELETE"]),
-            Route(f"{_ONE}/pause", self.pause, methods=["POST"]),
-            Route(f"{_ONE}/resume", self.resume, methods=["POST"]),
-            Route(f"{_ONE}/verify", self.verify, methods=["POST"]),
-            Route(f"{_ONE}/secret", self.rotate, methods=["POST"]),
-            Route(f"{_ONE}/test", self.test, methods=["POST"]),
+            guarded("/v1/subscriptions", self.subscribe, methods=["POST"], access="declarant"),
+            guarded("/v1/subscriptions", self.list, methods=["GET"], access="declarant"),
+            guarded(_ONE, self.show, methods=["GET"], access="declarant"),
+            guarded(_ONE, self.change, methods=["PATCH"], access="declarant"),
+            guarded(_ONE, self.remove, methods=["DELETE"], access="declarant"),
+            guarded(f"{_ONE}/pause", self.pause, methods=["POST"], access="declarant"),
+            guarded(f"{_ONE}/resume", self.resume, methods=["POST"], access="declarant"),
+            guarded(f"{_ONE}/verify", self.verify, methods=["POST"], access="declarant"),
+            guarded(f"{_ONE}/secret", self.rotate, methods=["POST"], access="declarant"),
+            guarded(f"{_ONE}/test", self.test, methods=["POST"], access="declarant"),
         ]
 
     async def subscribe(self, request: Request) -> Response:
@@ -66,6 +67,8 @@ class Routes:
         if len(lines) > LINES:
             raise errors.too_large(LINES, len(body))
         wanted = [self._read(line, f"line {number}: ") for number, line in enumerate(lines, 1)]
+        for one in wanted:
+            require_acting(caller_of(request), one.declarant, "/declarant")
         saved = await self._save(wanted)
         answers = []
         for one in wanted:
@@ -76,6 +79,7 @@ class Routes:
 
     async def _subscribe_one(self, request: Request) -> Response:
         wanted = self._read(await read_body(request, SMALL_BODY), "")
+        require_acting(caller_of(request), wanted.declarant, "/declarant")
         async with self._doors.reaching(), store.on_behalf_of(self._pool, wanted.declarant) as connection:
             for one in await store.of_declarant(connection, wanted.declarant):
                 if one.address == wanted.address:
@@ -122,6 +126,7 @@ class Routes:
             _TAX_CODE.validate_python(declarant)
         except ValidationError as error:
             raise errors.invalid(errors.found_wrong(error)) from None
+        require_acting(caller_of(request), declarant, "/declarant")
         async with self._doors.reaching(), store.on_behalf_of(self._pool, declarant) as connection:
             found = await store.of_declarant(connection, declarant)
         return JSONResponse({"subscriptions": [one.shown() for one in found]})

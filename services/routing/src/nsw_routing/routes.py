@@ -6,10 +6,11 @@ from typing import Final
 
 from nsw_procedures.calendar import local_day
 from nsw_runtime.clock import Clock
+from nsw_runtime.identity import guarded
 from nsw_runtime.problems import FieldError, Problem
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from nsw_routing.draws import Draws, revealed_at
 
@@ -25,9 +26,9 @@ class InspectionDays:
         self._draws = draws
         self._clock = clock
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         """The routes."""
-        return [Route("/v1/inspection-days/{day}", self.show, methods=["GET"])]
+        return [guarded("/v1/inspection-days/{day}", self.show, methods=["GET"], access="public")]
 
     async def show(self, request: Request) -> Response:
         """`GET /v1/inspection-days/{YYYY-MM-DD}`: the day's commitment, and its seed once the day is over."""

@@ -8,11 +8,12 @@ from typing import Any, Final
 from nsw_procedures.tax_code import is_tax_code
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.identity import caller_of, guarded, require_acting
 from nsw_runtime.problems import FieldError, unavailable
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from nsw_intake.errors import bad_parameters
 from nsw_intake.incoming import JSON, read_body, require
@@ -60,19 +61,20 @@ class SigningRoutes:
         self._checker = checker
         self._keys = keys
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[BaseRoute]:
         """The routes."""
         return [
-            Route(CERTIFICATES, self.register, methods=["POST"]),
-            Route(CERTIFICATES, self.show, methods=["GET"]),
-            Route(CERTIFICATES + "/{sha256}", self.end, methods=["DELETE"]),
-            Route("/v1/keys", self.keys, methods=["GET"]),
+            guarded(CERTIFICATES, self.register, methods=["POST"], access="declarant"),
+            guarded(CERTIFICATES, self.show, methods=["GET"], access="declarant"),
+            guarded(CERTIFICATES + "/{sha256}", self.end, methods=["DELETE"], access="declarant"),
+            guarded("/v1/keys", self.keys, methods=["GET"], access="public"),
         ]
 
     async def register(self, request: Request) -> Response:
         """`POST /v1/signing-certificates`: 201 and the certificate, 200 where it is registered already."""
         require(request, JSON)
         asked = valid(Registration, parse_json(await read_body(request, MOST_BODY)))
+        require_acting(caller_of(request), asked.declarant, "/declarant")
         if not self._checker.trusts_any:
             raise no_roots()
         try:
@@ -103,6 +105,7 @@ class SigningRoutes:
     async def show(self, request: Request) -> Response:
         """`GET /v1/signing-certificates?declarant=TAXCODE`: a business's certificates, the ended ones too."""
         declarant = _declarant(request)
+        require_acting(caller_of(request), declarant, "/declarant")
         try:
             async with self._pool.acquire() as connection:
                 rows = await store.certificates_of(connection, declarant)
@@ -113,6 +116,7 @@ class SigningRoutes:
     async def end(self, request: Request) -> Response:
         """`DELETE /v1/signing-certificates/{sha256}?declarant=TAXCODE`: 204; what it signed before stays valid."""
         declarant, sha256 = _declarant(request), str(request.path_params["sha256"])
+        require_acting(caller_of(request), declarant, "/declarant")
         try:
             async with self._pool.acquire() as connection:
                 ended = bool(_SHA256.fullmatch(sha256)) and await store.end(

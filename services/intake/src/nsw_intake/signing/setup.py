@@ -6,7 +6,7 @@ from typing import Self
 
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import Pool
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.known import KnownCertificates, RevocationPolicy
@@ -26,7 +26,7 @@ class Signing:
     signatures: Signatures
     xml: XmlSignatures
     receipts: Receipts
-    routes: list[Route]
+    routes: list[BaseRoute]
     _threads: Threads
     _checker: StatusChecker
 
