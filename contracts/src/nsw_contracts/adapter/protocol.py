@@ -9,8 +9,9 @@ A class derives from `MinistryAdapter`, is named by an entry point of the group 
 the host once for each agency that the deployment gives it. One instance serves one agency, in one event loop.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,7 +27,7 @@ class NoSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class MinistryAdapter(Protocol):
+class MinistryAdapter(ABC):
     """One agency's system, as the host sees it.
 
     **Blocking.** Every method runs in the event loop that serves all agencies of the process: what waits for the
@@ -48,7 +49,7 @@ class MinistryAdapter(Protocol):
     """The model of its settings, frozen and without extra fields; the deployment's values are validated by it at the
     start, and what is wrong is named by field. No secrets in them: those are asked for by name."""
 
-    def __init__(self, context: Context, settings: Any) -> None:
+    def __init__(self, context: Context, settings: Any) -> None:  # noqa: B027
         """Keep what is given; `settings` is an instance of `settings_model`. Does no I/O and raises nothing."""
 
     @property
@@ -56,7 +57,7 @@ class MinistryAdapter(Protocol):
         """What this instance can do, where its settings make that less than the manifest says; never more."""
         return self.manifest.capabilities
 
-    async def open(self) -> None:
+    async def open(self) -> None:  # noqa: B027  # need not be written
         """Make ready: read secrets, make a connection pool. Called once, before anything else.
 
         Must not wait for the agency's system: it may be down, and the host starts nevertheless.
@@ -65,9 +66,10 @@ class MinistryAdapter(Protocol):
             BrokenConfiguration: a setting or secret is missing or wrong. The host does not start, and says this text.
         """
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027
         """Let go of everything. Called once, after the last other call has returned; takes a second at most."""
 
+    @abstractmethod
     async def deliver(self, delivery: Delivery) -> Outcome:
         """Deliver one message.
 
@@ -80,7 +82,6 @@ class MinistryAdapter(Protocol):
         - `Rejected`: it will never take this message.
         - `Misconfigured`: no message will get through before an operator acts.
         """
-        ...
 
     async def deliver_many(self, deliveries: Sequence[Delivery]) -> Sequence[Outcome]:
         """Deliver several messages in one exchange; one outcome for each, in order.
@@ -130,7 +131,7 @@ class MinistryAdapter(Protocol):
         """
         return ()
 
-    async def confirm(self, judged: Sequence[Judged]) -> None:
+    async def confirm(self, judged: Sequence[Judged]) -> None:  # noqa: B027
         """What became of the messages that `poll` gave, after what was taken is safe on disk.
 
         Move on behind those that were kept: acknowledge them to the agency, remember a cursor, move files away. After a

@@ -87,6 +87,10 @@ class Given:
             callback_url=callback_url,
         )
 
+    def lose(self, name: str) -> None:
+        """Have no such secret."""
+        del self._secrets[name]
+
     def _secret(self, name: str) -> SecretBytes:
         if name not in self._secrets:
             raise BrokenConfiguration(f"the kit was given no secret {name!r}")

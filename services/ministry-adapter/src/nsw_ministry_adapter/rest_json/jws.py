@@ -1,6 +1,6 @@
 """Signatures of *rest-json*: a detached JWS (RFC 7515, appendix F) over the exact bytes of a body, in `NSW-Signature`.
 
-The protected header names `alg` (ES256 or EdDSA, nothing else), `kid`, `iat` and `aud`: the agency's code where the
+The protected header names `alg` (ES256 or Ed25519, nothing else), `kid`, `iat` and `aud`: the agency's code where the
 window signs, `nsw` where the agency does, so that neither can be answered with its own words.
 """
 
@@ -16,8 +16,17 @@ from joserfc.jwk import ECKey, Key, OKPKey, import_key
 
 HEADER: Final = "nsw-signature"
 WINDOW: Final = "nsw"
-ALGORITHMS: Final = ("ES256", "EdDSA")
+ALGORITHMS: Final = ("ES256", "Ed25519")
 SKEW_SECONDS: Final = 300
+
+
+class _Registry(jws.JWSRegistry):
+    """Bodies are bounded by who reads them; the library's own bound is below one large dossier."""
+
+    max_payload_length = 1 << 28
+
+
+_REGISTRY: Final = _Registry(algorithms=list(ALGORITHMS), strict_check_header=False)
 _LONGEST: Final = 2000  # characters of a signature header
 
 
@@ -67,7 +76,7 @@ class Signer:
         if not key.is_private:
             raise BadKey("it is a public key; signing needs the private one")
         self._key = key
-        self._algorithm = "ES256" if isinstance(key, ECKey) else "EdDSA"
+        self._algorithm = "ES256" if isinstance(key, ECKey) else "Ed25519"
         self._audience = audience
 
     def sign(self, body: bytes, at: datetime) -> str:
@@ -78,7 +87,7 @@ class Signer:
             "iat": int(at.timestamp()),
             "aud": self._audience,
         }
-        compact = jws.serialize_compact(protected, body, self._key, algorithms=list(ALGORITHMS))
+        compact = jws.serialize_compact(protected, body, self._key, registry=_REGISTRY)
         head, _, signature = compact.split(".")
         return f"{head}..{signature}"
 
@@ -107,7 +116,7 @@ class Verifier:
             protected = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
             key = self._key(protected.get("kid"))
             payload = base64.urlsafe_b64encode(body).rstrip(b"=").decode()
-            jws.deserialize_compact(f"{head}.{payload}.{signature}", key, algorithms=list(ALGORITHMS))
+            jws.deserialize_compact(f"{head}.{payload}.{signature}", key, registry=_REGISTRY)
             age = now.timestamp() - float(protected["iat"])
         except BadSignature:
             raise

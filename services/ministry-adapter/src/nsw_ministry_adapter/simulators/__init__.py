@@ -1,0 +1,1 @@
+"""Test agencies, one for each shipped adapter: real processes with checks of their own, for the kit and rehearsals."""
