@@ -3,6 +3,7 @@
 The state machine itself is routing's. Intake refuses early by `POSSIBLE`, routing refuses for good by the same table.
 """
 
+from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 Status = Literal[
@@ -93,3 +94,33 @@ AgencySays = Literal[
     "result-revoked",
 ]
 """What an agency says: functions 99, 00, 05, 06, 07, 09, 10, 12, 13, then the procedure's own from 14 on."""
+
+_PROCESSING: Final[dict[AgencySays, Status]] = {
+    "inspection-started": "inspecting",
+    "fee-requested": "fee_due",
+    "supplement-requested": "supplement_requested",
+    "refused": "refused",
+    "result-issued": "result_issued",
+}
+_AMENDABLE: Final[dict[AgencySays, Status]] = {"result-amended": "result_amended", "result-revoked": "result_revoked"}
+
+MAY_SAY: Final[dict[Status, Mapping[AgencySays, Status]]] = {
+    "submitted": {"accepted": "accepted", "refused": "refused", "supplement-requested": "supplement_requested"},
+    "supplement_requested": {
+        "accepted": "accepted",
+        "refused": "refused",
+        "supplement-requested": "supplement_requested",
+        "result-issued": "result_issued",
+    },
+    "accepted": _PROCESSING | {"fee-confirmed": "accepted"},
+    "inspecting": _PROCESSING | {"fee-confirmed": "inspecting"},
+    "fee_paid": _PROCESSING | {"fee-confirmed": "fee_paid"},
+    "fee_due": _PROCESSING | {"fee-confirmed": "fee_paid"},
+    "refused": {},
+    "withdrawn": {},
+    "result_issued": _AMENDABLE,
+    "result_amended": _AMENDABLE,
+    "result_revoked": {},
+}
+"""What an agency may say about its part in each status → the status that follows. Requests to amend or withdraw are the
+dossier's, not a part's. Routing judges by it for good, an officer's desk beforehand."""

@@ -285,7 +285,8 @@ class Pack(PackPart):
     """One version of one procedure.
 
     `placeholder`: it stands for a real procedure whose code and name are not known. `provisional_code`: the procedure
-    is real, its code is this project's own until the deployed one is known.
+    is real, its code is this project's own until the deployed one is known. `four_eyes`: what an officer says only once
+    a second officer has agreed.
     """
 
     code: ProcedureCode
@@ -305,6 +306,7 @@ class Pack(PackPart):
     documents: tuple[DocumentRule, ...] = ()
     signatures: tuple[SignatureRule, ...] = (SignatureRule(role="declarant"),)
     deadlines: Deadlines
+    four_eyes: tuple[AgencySays, ...] = ()
     fees: tuple[Fee, ...] = ()
     messages: Messages = Messages()
     inspection: InspectionPolicy | None = None

@@ -141,6 +141,8 @@ def _deadlines(pack: Pack) -> Iterator[str]:
     )
     yield f"The agency is warned {term_text(pack.deadlines.warning)} before. Asked for something, the declarant has"
     yield f"{term_text(pack.deadlines.answer)} to answer; the agencies' time stands still until then."
+    if pack.four_eyes:
+        yield f"A second officer agrees before the agency says: {', '.join(pack.four_eyes)}."
     yield ""
 
 

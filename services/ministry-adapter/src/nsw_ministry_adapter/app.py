@@ -10,6 +10,8 @@ from nsw_runtime.service import ServiceBase
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from nsw_ministry_adapter.desk.adapter import DeskAdapter
+from nsw_ministry_adapter.desk.routes import DeskRoutes
 from nsw_ministry_adapter.door import AnswerDoor
 from nsw_ministry_adapter.hosting import Hosted, close_agencies, open_agencies
 from nsw_ministry_adapter.polling import poll
@@ -39,7 +41,13 @@ def build(settings: AdapterSettings) -> Starlette:
         for one in hosted.values():
             if "poll" in one.adapter.capabilities.answers:
                 service.beside(partial(poll, one, door, lambda code: sender.owns(code) and not watch.paused(code)))
-        return AgencyRoutes(hosted, door, settings.largest_message).routes()
+        desks = {code: one.adapter for code, one in hosted.items() if isinstance(one.adapter, DeskAdapter)}
+        for desk in desks.values():
+            desk.furnish(service.pool)
+        return [
+            *AgencyRoutes(hosted, door, settings.largest_message).routes(),
+            *DeskRoutes(desks, service.pool, service.clock).routes(),
+        ]
 
     async def closing() -> None:
         await close_agencies(hosted)

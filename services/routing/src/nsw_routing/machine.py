@@ -1,8 +1,8 @@
 """The state machine: what agencies and businesses may do with a dossier when, and what follows. Pure.
 
-`NEXT` is the whole of what an agency may say about its part; `hear` adds what concerns the whole dossier (the lead
-agency's word, answers to requests), `ask` what a business may ask for. Whatever is not possible changes nothing and
-says why.
+`MAY_SAY` of the contracts is the whole of what an agency may say about its part; `hear` adds what concerns the whole
+dossier (the lead agency's word, answers to requests), `ask` what a business may ask for. Whatever is not possible
+changes nothing and says why.
 """
 
 from collections.abc import Mapping
@@ -22,40 +22,10 @@ from nsw_contracts.events import (
     SupplementFiledHead,
     WithdrawalFiled,
 )
-from nsw_contracts.lifecycle import POSSIBLE, AgencySays, Command, Status, Told
+from nsw_contracts.lifecycle import MAY_SAY, POSSIBLE, AgencySays, Command, Status, Told
 
 from nsw_routing import words
 from nsw_routing.case import AtAgency, Case
-
-_PROCESSING: Final[dict[AgencySays, Status]] = {
-    "inspection-started": "inspecting",
-    "fee-requested": "fee_due",
-    "supplement-requested": "supplement_requested",
-    "refused": "refused",
-    "result-issued": "result_issued",
-}
-_AMENDABLE: Final[dict[AgencySays, Status]] = {"result-amended": "result_amended", "result-revoked": "result_revoked"}
-
-NEXT: Final[dict[Status, Mapping[AgencySays, Status]]] = {
-    "submitted": {"accepted": "accepted", "refused": "refused", "supplement-requested": "supplement_requested"},
-    "supplement_requested": {
-        "accepted": "accepted",
-        "refused": "refused",
-        "supplement-requested": "supplement_requested",
-        "result-issued": "result_issued",
-    },
-    "accepted": _PROCESSING | {"fee-confirmed": "accepted"},
-    "inspecting": _PROCESSING | {"fee-confirmed": "inspecting"},
-    "fee_paid": _PROCESSING | {"fee-confirmed": "fee_paid"},
-    "fee_due": _PROCESSING | {"fee-confirmed": "fee_paid"},
-    "refused": {},
-    "withdrawn": {},
-    "result_issued": _AMENDABLE,
-    "result_amended": _AMENDABLE,
-    "result_revoked": {},
-}
-"""What an agency may say about its part in each status → the status that follows. Requests are the dossier's, not a
-part's."""
 
 _ANSWERS: Final = frozenset({"withdrawal-agreed", "withdrawal-refused", "amendment-agreed", "amendment-refused"})
 COMMANDS: Final[dict[type[CommandFact], Command]] = {
@@ -145,7 +115,7 @@ def hear(case: Case, says: AgencySays, fact: AgencyDecision) -> Heard:  # noqa: 
 
 
 def _next(at: AtAgency) -> Mapping[AgencySays, Status]:
-    found = NEXT[at.status]
+    found = MAY_SAY[at.status]
     if at.status != "supplement_requested":
         return found
     if not at.accepted:  # asked before it was taken in: no result can come of it yet
