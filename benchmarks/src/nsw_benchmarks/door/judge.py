@@ -14,6 +14,9 @@ join intake.journal j on j.topic = 'nsw.submissions.v1' and j.key = a.number
 _HELD: Final = "select count(*) from intake.dossier where idempotency_key like 'door-%'"
 
 
+_UNSENT: Final = "select coalesce(sum(position - published), 0) from intake.stream_head"
+
+
 class Verdict(NamedTuple):
     """`accepted` answers were 202; `lost` of them are not held with their fact; `repeated` numbers were given twice."""
 
@@ -34,3 +37,12 @@ async def judge(database_url: str, answers: list[Path]) -> Verdict:
         await connection.close()
     unique = len(set(numbers))
     return Verdict(len(numbers), unique - found, len(numbers) - unique, held)
+
+
+async def unsent(database_url: str) -> int:
+    """How many facts of intake are not in Kafka yet."""
+    connection: Any = await asyncpg.connect(database_url)
+    try:
+        return int(await connection.fetchval(_UNSENT))
+    finally:
+        await connection.close()

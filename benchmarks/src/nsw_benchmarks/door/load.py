@@ -30,9 +30,10 @@ _LENGTH: Final = b"content-length: "
 
 
 class Figures(NamedTuple):
-    """What came of one load. `statuses` counts answers; `latency_ms` is of the 202s."""
+    """What came of one load. `statuses` counts answers; `latency_ms` is of the 202s; `cpu_seconds` the generator's."""
 
     seconds: float
+    cpu_seconds: float
     accepted: int
     statuses: dict[str, int]
     latency_ms: dict[str, float]
@@ -146,10 +147,12 @@ class _Connection(asyncio.Protocol):
 async def run(port: int, made: list[bytes], connections: int, rate: float) -> tuple[Figures, list[bytes]]:
     """Load a door with these requests; gives the figures and the bodies of the 202s."""
     load = Load(made)
+    began = time.process_time()
     seconds = await load.run(port, connections, rate)
     latencies = percentiles(load.latencies, _RANKS)
     figures = Figures(
         seconds=seconds,
+        cpu_seconds=time.process_time() - began,
         accepted=len(load.latencies),
         statuses={str(status): count for status, count in load.statuses.items()},
         latency_ms={rank: round(seconds * 1000, 1) for rank, seconds in latencies.items()},

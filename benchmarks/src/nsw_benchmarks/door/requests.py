@@ -16,25 +16,25 @@ PATH: Final = "/v1/dossiers"
 _LENGTH: Final = struct.Struct(">I")
 
 
-def request(filing: Filing, key: str, signer: Signer, token: str, at: int) -> bytes:
+def request(filing: Filing, key: str, signer: Signer, authorization: str, at: int) -> bytes:
     """`POST /v1/dossiers` of one dossier, signed by its business."""
     body = filing.body.encode()
     head = (
         f"POST {PATH} HTTP/1.1\r\nHost: window\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nIdempotency-Key: {key}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Length: {len(body)}\r\nIdempotency-Key: {key}\r\nAuthorization: {authorization}\r\n"
         f"NSW-Signature: {signer.sign(body, at)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def write(file: Path, filings: Iterable[Filing], signers: Sequence[Signer], tokens: Mapping[str, str], at: int) -> int:
-    """Write the requests of these filings; `tokens` are by tax code. Gives how many."""
+def write(file: Path, filings: Iterable[Filing], signers: Sequence[Signer], authorizations: Mapping[str, str], at: int) -> int:
+    """Write the requests of these filings; `authorizations` are by tax code. Gives how many."""
     by_business = {signer.tax_code: signer for signer in signers}
     count = 0
     with file.open("wb") as opened:
         for filing in filings:
             tax_code = filing.business.tax_code
-            made = request(filing, f"door-{count}", by_business[tax_code], tokens[tax_code], at)
+            made = request(filing, f"door-{count}", by_business[tax_code], authorizations[tax_code], at)
             opened.write(_LENGTH.pack(len(made)) + made)
             count += 1
     return count

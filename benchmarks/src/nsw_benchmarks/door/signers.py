@@ -1,12 +1,7 @@
-"""Businesses that sign: for each a key on P-256 and a certificate that names its tax code, by an authority made here.
-
-The authority's certificate is what intake is told to trust; it says nothing of revocation, as a private one may.
-"""
+"""Businesses that sign: each with a key on P-256, and a certificate that names its tax code."""
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -15,16 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
-
-from nsw_benchmarks.businesses import Business
 
 _ECDSA: Final = ec.ECDSA(SHA256())
-_LIFE: Final = timedelta(days=30)
 
 
 class Signer(NamedTuple):
-    """One business's key. `protected` is made for each second."""
+    """One business's key."""
 
     tax_code: str
     key: ec.EllipticCurvePrivateKey
@@ -53,73 +44,6 @@ class Signer(NamedTuple):
         return f"{head}..{base64url(r.to_bytes(32) + s.to_bytes(32))}"
 
 
-class Authority:
-    """A certification authority of one benchmark's run."""
-
-    def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Benchmark CA")])
-        self.certificate = (
-            self._begun(self._name, self._key.public_key())
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(signs_certificates=True), critical=True)
-            .sign(self._key, SHA256())
-        )
-
-    @property
-    def pem(self) -> str:
-        """Its own certificate as PEM."""
-        return self.certificate.public_bytes(Encoding.PEM).decode()
-
-    def signers(self, businesses: Iterable[Business]) -> list[Signer]:
-        """A key and a certificate for each business."""
-        return [self._signer(business) for business in businesses]
-
-    def _signer(self, business: Business) -> Signer:
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name(
-            [
-                x509.NameAttribute(NameOID.COMMON_NAME, business.name),
-                x509.NameAttribute(NameOID.USER_ID, f"MST:{business.tax_code}"),
-            ]
-        )
-        certificate = (
-            self._begun(subject, key.public_key())
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(signs_certificates=False), critical=True)
-            .sign(self._key, SHA256())
-        )
-        return Signer(business.tax_code, key, certificate)
-
-    def _begun(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._name)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _LIFE)
-            .not_valid_after(now + _LIFE)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-        )
-
-
 def base64url(data: bytes) -> str:
     """Base64url without padding."""
     return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        content_commitment=not signs_certificates,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
