@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -101,7 +102,11 @@ def _bare(system: System, folder: Path) -> Process:
         "DATABASE_URL": system.database_url, "NSW_HTTP_PORT": str(port), "NSW_BARE_KEYS": str(folder / "keys.json"),
     }  # fmt: skip
     return Process(
-        "bare", [sys.executable, "-m", "nsw_benchmarks.door.bare"], env, f"http://127.0.0.1:{port}/readyz", restart=False
+        "bare",
+        [sys.executable, "-m", "nsw_benchmarks.door.bare"],
+        env,
+        f"http://127.0.0.1:{port}/readyz",
+        restart=False,
     )
 
 
@@ -111,7 +116,10 @@ class _Run:
     def __init__(self, stack: Stack, system: System, folder: Path, shape: Shape) -> None:
         self._stack = stack
         self._database_url = system.database_url
-        self._urls: dict[Kind, str] = {"bare": f"http://127.0.0.1:{system.ports.routing}", "intake": system.services["intake"]}
+        self._urls: dict[Kind, str] = {
+            "bare": f"http://127.0.0.1:{system.ports.routing}",
+            "intake": system.services["intake"],
+        }
         self._identity = Identity(system.issuer_url)
         self._folder = folder
         self._shape = shape
@@ -122,9 +130,7 @@ class _Run:
         """Register everybody, and write every request there will be."""
         authorizations = asyncio.run(prepare(self._urls["intake"], self._identity, signers))
         count = WARM_UP + (self._shape.rounds + 1) * self._shape.submissions
-        requests.write(
-            self._folder / "requests", profile.dossiers(count), signers, authorizations, int(time.time())
-        )
+        requests.write(self._folder / "requests", profile.dossiers(count), signers, authorizations, int(time.time()))
 
     def measure(self, begin: Callable[[str], None]) -> dict[str, Any]:
         """Warm up, rounds of each in turn, intake at half its rate, and the verdict."""
@@ -136,9 +142,9 @@ class _Run:
             for kind in ("bare", "intake"):
                 begin(f"Round {number} of {self._shape.rounds}: {kind}")
                 rounds.append(self._load(kind, self._shape.submissions, 0))
-        fastest = max(one.figures.per_second for one in rounds if one.kind == "intake")
+        rate = median(one.figures.per_second for one in rounds if one.kind == "intake")
         begin("Intake at half its rate")
-        half = self._load("intake", self._shape.submissions, fastest / 2)
+        half = self._load("intake", self._shape.submissions, rate / 2)
         begin("Looking every 202 up")
         verdict = asyncio.run(judge.judge(self._database_url, self._answers))
         return report(rounds, half, self._shape.connections, verdict)
@@ -154,7 +160,9 @@ class _Run:
             str(self._folder / "requests"), *map(str, (start, count, self._shape.connections, rate, answers)),
         ]  # fmt: skip
         try:
-            done = subprocess.run(argv, stdout=subprocess.PIPE, check=True, timeout=SPARE_SECONDS + count / SLOWEST_PER_SECOND)
+            done = subprocess.run(  # noqa: S603 - our own module
+                argv, stdout=subprocess.PIPE, check=True, timeout=SPARE_SECONDS + count / SLOWEST_PER_SECOND
+            )
         except subprocess.SubprocessError as error:
             raise CommandError(f"the load on {kind} did not end well: {error}") from error
         figures = Figures(**json.loads(done.stdout))

@@ -32,17 +32,19 @@ class GroupCommit(Generic[Item, Result]):
         self._gather_seconds = gather_seconds
         self._most = most
         self._waiting: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]] = []
+        self._items = 0
         self._task: asyncio.Task[None] | None = None
 
     @property
     def waiting(self) -> int:
         """How many items wait for a commit that has not begun."""
-        return sum(len(items) for items, _ in self._waiting)
+        return self._items
 
     async def submit(self, items: Sequence[Item]) -> Sequence[Result]:
         """Have `items` committed together with whatever else is waiting; returns after the commit."""
         future: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, future))
+        self._items += len(items)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         return await future
@@ -63,6 +65,7 @@ class GroupCommit(Generic[Item, Result]):
             items += len(self._waiting[taken][0])
             taken += 1
         group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        self._items -= items
         return group
 
     async def _commit_group(self, group: "list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]]") -> None:

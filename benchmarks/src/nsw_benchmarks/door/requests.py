@@ -27,7 +27,9 @@ def request(filing: Filing, key: str, signer: Signer, authorization: str, at: in
     return head.encode() + body
 
 
-def write(file: Path, filings: Iterable[Filing], signers: Sequence[Signer], authorizations: Mapping[str, str], at: int) -> int:
+def write(
+    file: Path, filings: Iterable[Filing], signers: Sequence[Signer], authorizations: Mapping[str, str], at: int
+) -> int:
     """Write the requests of these filings; `authorizations` are by tax code. Gives how many."""
     by_business = {signer.tax_code: signer for signer in signers}
     count = 0

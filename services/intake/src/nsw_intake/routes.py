@@ -12,6 +12,7 @@ from nsw_runtime.database import UNAVAILABLE, Pool
 from nsw_runtime.identity import Caller, caller_of, guarded, require_acting
 from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.telemetry import Telemetry
+from pydantic_core import to_json
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -164,7 +165,8 @@ class Routes:
         if isinstance(result, Problem):
             raise result
         (receipt,) = await self._receipts.sealed([result._asdict()])
-        return JSONResponse(receipt, status_code=202, headers={"location": f"/v1/dossiers/{result.number}"})
+        headers = {"location": f"/v1/dossiers/{result.number}"}
+        return Response(to_json(receipt), status_code=202, headers=headers, media_type=JSON)
 
     def _today(self) -> date:
         return local_day(self._clock())

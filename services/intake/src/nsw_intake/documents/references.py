@@ -18,6 +18,7 @@ from nsw_intake.documents.records import Held, Key
 from nsw_intake.errors import invalid
 
 ERRORS_SHOWN: Final = 20
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode  # made once: `dumps` makes one each time
 
 
 class References(NamedTuple):
@@ -34,7 +35,7 @@ class References(NamedTuple):
     def row(self) -> str | None:
         """What is kept with the dossier, as JSON; null where there is nothing."""
         named = [{"sha256": one.sha256, "name": one.name} for one in self.documents]
-        return json.dumps(named, ensure_ascii=False) if named else None
+        return _encode(named) if named else None
 
 
 class Referring:

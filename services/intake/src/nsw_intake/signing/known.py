@@ -97,6 +97,12 @@ class KnownCertificates:
         """Read the row anew next time: it has been changed here."""
         self._kept.pop(sha256, None)
 
+    def refresh(self, known: Known) -> None:
+        """Have the certificate's authority asked where its last answer is getting old; nobody waits for it here."""
+        age = self._clock() - known.row.good_at
+        if age > self._policy.counts / 2 and known.checking is None and time.monotonic() >= known.silent_until:
+            known.checking = asyncio.create_task(self._check(known))
+
     async def standing(self, known: Known) -> Standing:
         """What is known of the certificate's revocation, good enough for a signature made now.
 
@@ -104,9 +110,8 @@ class KnownCertificates:
             Problem: 503, its authority does not answer and the policy does not bridge that.
             Unfit: it is revoked, or its chain does not hold any more.
         """
+        self.refresh(known)
         age = self._clock() - known.row.good_at
-        if age > self._policy.counts / 2 and known.checking is None and time.monotonic() >= known.silent_until:
-            known.checking = asyncio.create_task(self._check(known))
         if age > self._policy.counts and known.checking is not None:
             await asyncio.shield(known.checking)
             age = self._clock() - known.row.good_at

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from joserfc.jwk import ECKey
 from nsw_runtime.errors import BadSettings
+from pydantic_core import to_json
 
 from nsw_intake.signing.jws import base64url
 from nsw_intake.signing.threads import Threads
@@ -63,8 +64,7 @@ class ReceiptKeys:
 
     def sign(self, receipt: Mapping[str, Any]) -> str:
         """The compact JWS over a receipt's JSON. Meant for a thread."""
-        payload = json.dumps(receipt, ensure_ascii=False, separators=(",", ":")).encode()
-        signed = f"{self._header}.{base64url(payload)}"
+        signed = f"{self._header}.{base64url(to_json(receipt))}"
         r, s = decode_dss_signature(self._private.sign(signed.encode(), _ECDSA))
         return f"{signed}.{base64url(r.to_bytes(_COORDINATE, 'big') + s.to_bytes(_COORDINATE, 'big'))}"
 

@@ -4,7 +4,6 @@ The order is what keeps strangers from making the window work: a certificate tha
 window, the signature itself in a thread, and only then, where that is due, its authority is asked.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -97,8 +96,9 @@ class Signatures:
 
     async def _standings(self, known: Mapping[str, Known]) -> dict[str, Standing | Unfit | Problem]:
         """What is known of each certificate, or why it cannot be signed with."""
-        found = await asyncio.gather(*(self._standing(one) for one in known.values()))
-        return dict(zip(known, found, strict=True))
+        for one in known.values():
+            self._known.refresh(one)  # all at once, before the first is waited for
+        return {sha256: await self._standing(one) for sha256, one in known.items()}
 
     async def _standing(self, known: Known) -> Standing | Unfit | Problem:
         try:

