@@ -1,5 +1,7 @@
 """`make bench`: the floor, the pipeline and the pipeline with the full mix in turn, each round on a new stack.
 
+The door is measured at the end, on a stack of its own (`door_bench.py`).
+
 It lives here because only this package may start services; the floor and the figures are `nsw_benchmarks`'.
 """
 
@@ -13,13 +15,15 @@ from typing import Annotated, Final
 
 import typer
 from nsw_benchmarks.comparison import KINDS, Kind, Round, compare, comparison_table, kept
+from nsw_benchmarks.door.figures import door_table
+from nsw_benchmarks.door.figures import kept as door_kept
 from nsw_benchmarks.identity import Identity
 from nsw_benchmarks.machine import machine
 from nsw_benchmarks.replay import ReplayOptions
 from nsw_local import Ports, Process, Settings, Stack
 from nsw_local.supervisor import start_all
 
-from nsw_cli import replaying
+from nsw_cli import door_bench, replaying
 from nsw_cli.errors import FOUND_WRONG, ReportingGroup
 from nsw_cli.output import err, out
 from nsw_cli.steps import Steps
@@ -47,7 +51,7 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of each; they take turns.")] = 2,
     results: Annotated[Path, typer.Option(help="Where to write the figures.")] = RESULTS,
 ) -> None:
-    """Measure the floor and the pipeline side by side, on the plain mix and the pipeline on the full one too.
+    """Measure the floor and the pipeline side by side, on the plain mix and the pipeline on the full one too; the door.
 
     Exit code 1 if a round lost, repeated or disordered anything.
     """
@@ -58,12 +62,15 @@ def bench(
         for kind in KINDS:
             err.print(f"[bold]Round {number} of {rounds}: {NAMES[kind]}[/]")
             done.append(_round(kind, dossiers))
-    report = compare(done, on, measured_at)
+    err.print("[bold]The door[/]")
+    door = door_bench.measure(door_bench.Shape())
+    report = compare(done, on, measured_at) | {"door": door}
     results.parent.mkdir(parents=True, exist_ok=True)
     results.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     out.print(comparison_table(report))
+    out.print(door_table(door))
     err.print(f"Written to {results}")
-    if not kept(report):
+    if not (kept(report) and door_kept(door)):
         raise typer.Exit(FOUND_WRONG)
 
 

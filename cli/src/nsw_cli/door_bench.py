@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import typer
 from nsw_benchmarks.door import judge, requests
 from nsw_benchmarks.door.authority import authority
-from nsw_benchmarks.door.figures import Kind, Round, door_table, kept, report
+from nsw_benchmarks.door.figures import KINDS, Kind, Round, door_table, kept, report
 from nsw_benchmarks.door.load import Figures
 from nsw_benchmarks.door.preparation import prepare
 from nsw_benchmarks.door.signers import Signer, base64url
@@ -37,7 +37,6 @@ from nsw_cli.system import System
 
 BUSINESSES: Final = 200
 SEED: Final = 5
-WARM_UP: Final = 2_000
 SPARE_SECONDS: Final = 60.0
 SLOWEST_PER_SECOND: Final = 100
 _MS: Final = 1000
@@ -45,13 +44,14 @@ _MS: Final = 1000
 app = typer.Typer(cls=ReportingGroup, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """How much is measured: so many submissions a round, over so many connections at once."""
 
     submissions: int = 20_000
     rounds: int = 3
     connections: int = 64
+    warm_up: int = 2_000
 
 
 @app.callback(invoke_without_command=True)
@@ -129,17 +129,17 @@ class _Run:
     def prepare(self, profile: Profile, signers: Sequence[Signer]) -> None:
         """Register everybody, and write every request there will be."""
         authorizations = asyncio.run(prepare(self._urls["intake"], self._identity, signers))
-        count = WARM_UP + (self._shape.rounds + 1) * self._shape.submissions
+        count = self._shape.warm_up + (self._shape.rounds + 1) * self._shape.submissions
         requests.write(self._folder / "requests", profile.dossiers(count), signers, authorizations, int(time.time()))
 
     def measure(self, begin: Callable[[str], None]) -> dict[str, Any]:
         """Warm up, rounds of each in turn, intake at half its rate, and the verdict."""
         begin("Warming up")
-        for kind in ("bare", "intake"):
-            self._load(kind, WARM_UP, 0)
+        for kind in KINDS:
+            self._load(kind, self._shape.warm_up, 0)
         rounds: list[Round] = []
         for number in range(1, self._shape.rounds + 1):
-            for kind in ("bare", "intake"):
+            for kind in KINDS:
                 begin(f"Round {number} of {self._shape.rounds}: {kind}")
                 rounds.append(self._load(kind, self._shape.submissions, 0))
         rate = median(one.figures.per_second for one in rounds if one.kind == "intake")

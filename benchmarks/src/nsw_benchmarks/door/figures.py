@@ -6,7 +6,7 @@ CPU time a submission says more than rates where something else used the machine
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from rich.table import Table
 
@@ -14,6 +14,7 @@ from nsw_benchmarks.door.judge import Verdict
 from nsw_benchmarks.door.load import Figures
 
 Kind = Literal["bare", "intake"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Round:
 
 def report(rounds: Sequence[Round], half: Round, connections: int, verdict: Verdict) -> dict[str, Any]:
     """Medians of the rounds; `half`: intake at half of its rate. `not_taken` counts answers that are no 202."""
-    by_kind = {kind: [one for one in rounds if one.kind == kind] for kind in ("bare", "intake")}
-    bare, intake = (median(one.figures.per_second for one in by_kind[kind]) for kind in ("bare", "intake"))
+    by_kind = {kind: [one for one in rounds if one.kind == kind] for kind in KINDS}
+    bare, intake = (median(one.figures.per_second for one in by_kind[kind]) for kind in KINDS)
     refused = [one for one in (*rounds, half) if set(one.figures.statuses) != {"202"}]
     return {
         "submissions": by_kind["intake"][0].figures.accepted,

@@ -60,8 +60,9 @@ class Load:
     async def run(self, port: int, connections: int, rate: float) -> float:
         """Send everything; gives the seconds from the first request to the last answer."""
         loop = asyncio.get_running_loop()
-        for _ in range(connections):
-            await loop.create_connection(lambda: _Connection(self), "127.0.0.1", port)
+        opened = [
+            await loop.create_connection(lambda: _Connection(self), "127.0.0.1", port) for _ in range(connections)
+        ]
         began = time.monotonic()
         if rate:
             await self._send_on_schedule(began, rate)
@@ -69,7 +70,10 @@ class Load:
             self._waiting.extend((one, 0.0) for one in self._made)
             self._send_waiting(began)
         await self.done
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        for transport, _ in opened:
+            transport.close()
+        return seconds
 
     async def _send_on_schedule(self, began: float, rate: float) -> None:
         sent = 0
