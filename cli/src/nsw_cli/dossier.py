@@ -5,13 +5,15 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import typer
+from nsw_contracts.sentences import Language
+from nsw_contracts.telling import sentence
 
 from nsw_cli.access import intake_as
 from nsw_cli.errors import CommandError
 from nsw_cli.http import get_json
 from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
 from nsw_cli.output import print_json, print_table, say
-from nsw_cli.statuses import LABELS, Language, happened, sentence
+from nsw_cli.statuses import LABELS, happened
 from nsw_cli.system import BROKER
 
 app = typer.Typer(no_args_is_help=True, help="One dossier.")

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from nsw_contracts.sentences import Language
 from rich.markup import escape
 
 from nsw_cli.options import AsJson
 from nsw_cli.output import print_json, print_table, say
 from nsw_cli.procedure_packs import Code, Day, day, known, version_of, versions_of
-from nsw_cli.statuses import Language
 
 if TYPE_CHECKING:
     from datetime import date

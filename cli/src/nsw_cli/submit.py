@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from nsw_contracts.sentences import Language
+from nsw_contracts.telling import sentence
 
 from nsw_cli.access import business_token
 from nsw_cli.errors import CommandError
 from nsw_cli.local import running
 from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
 from nsw_cli.output import command, err, print_json, say
-from nsw_cli.statuses import LABELS, Language, sentence
+from nsw_cli.statuses import LABELS
 from nsw_cli.submit_dossier import Attachment, assembled, attachment, owner, with_documents
 
 if TYPE_CHECKING:

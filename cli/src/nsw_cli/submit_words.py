@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from nsw_cli.statuses import Language
+from nsw_contracts.sentences import Language
 
 if TYPE_CHECKING:
     from nsw_client import FieldProblem, Refused

@@ -100,11 +100,14 @@ class InspectionDecided(PublicFact):
 
 
 class Notified(DossierFact):
-    """A business was told of a public fact. `event_id` is that fact's id, `answer` the HTTP status."""
+    """A business was told of a public fact, whose id is `event_id`.
+
+    `answer` is the HTTP status of its endpoint, the mail server's SMTP reply, or 200 where its live stream took it.
+    """
 
     declarant: TaxCode
     subscription: str
-    channel: Literal["webhook"]
+    channel: Literal["webhook", "email", "stream"]
     event_id: str
     revision: int
     attempts: int = Field(ge=1)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hook_door import Hooks, make_certificate, open_hooks
+from hook_door import Hooks, open_hooks
 from nsw_notifier.addresses import look_up
 from nsw_notifier.endpoints import ANSWER_BYTES, Answer, Endpoints, Unreached
 from nsw_notifier.settings import NotifierSettings
+from support.certificates import make_certificate
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 NOT_ALLOWED = "the address is not one that webhooks may go to"

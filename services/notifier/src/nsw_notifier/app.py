@@ -18,18 +18,24 @@ from nsw_notifier import deliveries
 from nsw_notifier.delivery_routes import DeliveryRoutes
 from nsw_notifier.directory import Directory
 from nsw_notifier.doors import Doors
+from nsw_notifier.email_sender import EmailSender
 from nsw_notifier.endpoints import Endpoints
+from nsw_notifier.letters import Letters
+from nsw_notifier.mail_routes import MailRoutes
+from nsw_notifier.mailer import Mailer
 from nsw_notifier.routes import Routes
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.signals import Signals
 from nsw_notifier.subscribers import subscribe
+from nsw_notifier.subscription import challenges_of
 from nsw_notifier.transport import LANES_AT_ONCE, NotifierTransport
-from nsw_notifier.verification import Challenger, lane_of
+from nsw_notifier.verification import Challenger
 from nsw_notifier.webhook_sender import WebhookSender
 
 log = logging.getLogger(__name__)
 
 CLEAR_EVERY_SECONDS: Final = 600.0
+UNVERIFIED_KEPT: Final = timedelta(days=7)
 
 
 def build(settings: NotifierSettings) -> Starlette:
@@ -47,6 +53,12 @@ def build(settings: NotifierSettings) -> Starlette:
             webhooks=WebhookSender(
                 settings=settings, endpoints=outside, clock=service.clock, telemetry=service.telemetry
             ),
+            emails=EmailSender(
+                settings=settings,
+                mailer=Mailer(settings),
+                letters=Letters(settings, service.clock),
+                clock=service.clock,
+            ),
             challenger=Challenger(endpoints=outside, clock=service.clock),
             clock=service.clock,
         )
@@ -57,7 +69,7 @@ def build(settings: NotifierSettings) -> Starlette:
             directory.forget(subscription)
             if subscription is not None and service.sender is not None:
                 service.sender.hurry(subscription)
-                service.sender.hurry(lane_of(subscription))
+                service.sender.hurry(challenges_of(subscription))
 
         signals = Signals(
             settings.database_url.get_secret_value(),
@@ -71,6 +83,7 @@ def build(settings: NotifierSettings) -> Starlette:
         return [
             *Routes(doors=doors, settings=settings, endpoints=outside).routes(),
             *DeliveryRoutes(doors).routes(),
+            *MailRoutes(doors).routes(),
         ]
 
     async def closing() -> None:
@@ -90,6 +103,7 @@ async def _clear(service: ServiceBase, settings: NotifierSettings) -> None:
                     connection,
                     delivered_before=now - timedelta(days=settings.delivery_days),
                     waiting_before=now - timedelta(days=settings.waiting_days),
+                    unverified_before=now - UNVERIFIED_KEPT,
                 ):
                     pass
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:

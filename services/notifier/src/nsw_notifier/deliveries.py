@@ -38,6 +38,7 @@ _CLEAR_WAITING: Final = """
 delete from intent i using subscription s
 where i.lane = s.id and s.state in ('paused', 'disabled') and i.created_at < $1
 """
+_CLEAR_UNVERIFIED: Final = "delete from subscription where state = 'unverified' and created_at < $1"
 
 
 class Delivery(NamedTuple):
@@ -130,8 +131,11 @@ async def _queue(connection: Connection, subscription: str, bodies: Sequence[byt
     return len(queued)
 
 
-async def clear(connection: Connection, *, delivered_before: datetime, waiting_before: datetime) -> int:
+async def clear(
+    connection: Connection, *, delivered_before: datetime, waiting_before: datetime, unverified_before: datetime
+) -> int:
     """Remove rows that have been kept long enough, some at a time, and what has waited too long; how many rows."""
     await connection.execute(_CLEAR_WAITING, waiting_before)
+    await connection.execute(_CLEAR_UNVERIFIED, unverified_before)
     done = await connection.execute(_CLEAR, delivered_before, CLEARED_AT_ONCE)
     return int(done.split()[-1])

@@ -1,6 +1,7 @@
 """The notifier's refusals: what is wrong, and the next step."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from nsw_runtime.problems import FieldError, Problem
 from pydantic import ValidationError
@@ -55,6 +56,19 @@ def too_many(most: int) -> Problem:
         409, "too-many-subscriptions", "There are too many subscriptions",
         f"A business may have {most}. Remove one with DELETE /v1/subscriptions/ID, then ask again.",
     )  # fmt: skip
+
+
+def no_mail(where: str) -> Problem:
+    """This window sends no e-mails."""
+    return invalid([FieldError("/kind", f"{where}this window sends no e-mails; use a webhook or the stream")])
+
+
+def asked_lately(again: timedelta) -> Problem:
+    """It was asked a moment ago."""
+    seconds = round(again.total_seconds())
+    return Problem(
+        429, "asked-lately", "It was asked a moment ago", f"Ask again after {seconds} seconds.", retry_after=seconds
+    )
 
 
 def exists(subscription: str) -> Problem:

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from nsw_notifier import errors, signals, store, trying, verification
+from nsw_notifier import errors, signals, store, trying
 from nsw_notifier.doors import LINES, Doors, asked, read_body
 from nsw_notifier.endpoints import Answer, Endpoints
 from nsw_notifier.settings import NotifierSettings
-from nsw_notifier.subscription import Change, Subscription, SubscriptionRequest, place_of
+from nsw_notifier.subscription import Change, Subscription, SubscriptionRequest, challenge, place_of
 from nsw_notifier.webhook import TEST_TYPE, control_json, sign
 
 JSON: Final = "application/json"
@@ -26,6 +26,8 @@ NDJSON: Final = "application/x-ndjson"
 SMALL_BODY: Final = 64 * 1024
 _TAX_CODE: Final[TypeAdapter[str]] = TypeAdapter(TaxCode)
 _ONE: Final = "/v1/subscriptions/{subscription}"
+_AGAIN: Final = {"webhook": timedelta(seconds=1), "email": timedelta(minutes=10)}
+"""How soon a challenge may be asked for again: nobody's mailbox is filled from here."""
 
 
 class Routes:
@@ -95,6 +97,8 @@ class Routes:
             found = SubscriptionRequest.model_validate_json(line)
         except ValidationError as error:
             raise errors.invalid(errors.found_wrong(error, where)) from None
+        if found.kind == "email" and not self._settings.smtp_host:
+            raise errors.no_mail(where)
         return found
 
     async def _save(self, wanted: Sequence[SubscriptionRequest]) -> dict[tuple[str, str], Subscription]:
@@ -107,7 +111,7 @@ class Routes:
                 raise errors.too_many(store.MOST)
             unverified = [one for one in saved.values() if one.state == "unverified"]
             if unverified:
-                await intents.add(connection, [verification.challenge(one) for one in unverified], now)
+                await intents.add(connection, [challenge(one) for one in unverified], now)
             await signals.tell_changed(connection, [one.id for one in saved.values() if one.previous is not None])
         return saved
 
@@ -117,6 +121,8 @@ class Routes:
             return "active", ""
         if wanted.kind == "webhook" and place_of(wanted.address)[1] in self._settings.webhook_trusted:
             return "active", ""
+        if wanted.kind == "email":
+            return "unverified", "the link in the message to this address has not been confirmed yet"
         return "unverified", "the endpoint has not answered its challenge yet"
 
     async def list(self, request: Request) -> Response:
@@ -152,7 +158,7 @@ class Routes:
     async def remove(self, request: Request) -> Response:
         """`DELETE …/ID`: it hears nothing any more, nor what waits for it."""
         async with self._doors.of(request) as (found, connection):
-            await store.remove(connection, found.id, [found.id, verification.lane_of(found.id)])
+            await store.remove(connection, found.id)
             await signals.tell_changed(connection, [found.id])
         return Response(status_code=204)
 
@@ -179,7 +185,10 @@ class Routes:
         async with self._doors.of(request) as (found, connection):
             if found.state != "unverified":
                 raise errors.not_now(found.state, "unverified")
-            await intents.add(connection, [verification.challenge(found)], self._clock())
+            now = self._clock()
+            if not await store.may_ask(connection, found.id, now, now - _AGAIN[found.kind]):
+                raise errors.asked_lately(_AGAIN[found.kind])
+            await intents.add(connection, [challenge(found)], now)
             await signals.tell_changed(connection, [found.id])
         return JSONResponse(found.shown(), status_code=202)
 

@@ -2,10 +2,10 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from nsw_runtime.settings import ServiceSettings
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from nsw_notifier.addresses import Network
@@ -40,6 +40,22 @@ class NotifierSettings(ServiceSettings):
     )
     webhook_ca_file: Path | None = Field(
         default=None, description="PEM file of certificate authorities trusted beside the system's"
+    )
+    smtp_host: str = Field(default="", description="the mail server; without one nobody can subscribe by e-mail")
+    smtp_port: int = 465
+    smtp_security: Literal["tls", "starttls"] = "tls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_ca_file: Path | None = Field(default=None, description="PEM file of authorities that the mail server's is of")
+    mail_from: str = Field(default="no-reply@window.example", description="whom e-mails come from")
+    mail_bounces: str = Field(
+        default="bounces@window.example",
+        description="where bounces go, as bounces+TOKEN@…: see POST /v1/bounces",
+    )
+    mail_wait_seconds: float = Field(default=60.0, ge=0, description="how long events gather for one e-mail")
+    mail_events: int = Field(default=200, ge=1, le=1000, description="most events in one e-mail")
+    public_url: str = Field(
+        default="http://127.0.0.1:8083", description="how the world reaches this service: for links"
     )
     disable_after_days: float = Field(
         default=5.0, gt=0, description="an endpoint or mailbox that fails so long without a success is disabled"

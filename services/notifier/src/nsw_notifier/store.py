@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nsw_runtime.database import Connection, Pool
 
-from nsw_notifier.subscription import Subscription, SubscriptionRequest, new_id, new_secret
+from nsw_notifier.subscription import Subscription, SubscriptionRequest, challenges_of, new_id, new_secret
 
 COLUMNS: Final = ", ".join(Subscription._fields)
 MOST: Final = 100  # subscriptions of one business
@@ -49,6 +49,9 @@ _STATE: Final = f"""
 update subscription set state = $2, note = $3, failing_since = null where id = $1 and state = any($4)
 returning {COLUMNS}
 """  # noqa: S608
+_ASKED: Final = """
+update subscription set asked_at = $2 where id = $1 and (asked_at is null or asked_at < $3) returning id
+"""
 _NOTE: Final = "update subscription set note = $2 where id = $1 and state = 'unverified'"
 _FAILING: Final = "update subscription set failing_since = $2 where id = $1"
 _DELETE: Final = "delete from subscription where id = $1"
@@ -133,6 +136,11 @@ async def set_state(
     return _maybe(await connection.fetchrow(_STATE, subscription, state, note, list(when)))
 
 
+async def may_ask(connection: Connection, subscription: str, now: datetime, not_since: datetime) -> bool:
+    """Whether its mailbox may be asked to confirm (again); if so, it counts as asked now."""
+    return await connection.fetchval(_ASKED, subscription, now, not_since) is not None
+
+
 async def note(connection: Connection, subscription: str, text: str) -> None:
     """Say why a subscription is not verified yet."""
     await connection.execute(_NOTE, subscription, text)
@@ -143,10 +151,10 @@ async def failing(connection: Connection, subscription: str, since: datetime | N
     await connection.execute(_FAILING, subscription, since)
 
 
-async def remove(connection: Connection, subscription: str, lanes: Sequence[str]) -> None:
+async def remove(connection: Connection, subscription: str) -> None:
     """Remove a subscription and what waits for it."""
+    await connection.execute(_DROP_WAITING, [subscription, challenges_of(subscription)])
     await connection.execute(_DELETE, subscription)
-    await connection.execute(_DROP_WAITING, list(lanes))
 
 
 async def release(connection: Connection, subscription: str) -> None:

@@ -1,7 +1,6 @@
 """Subscriptions: which business hears of which events, by which channel, and under which conditions."""
 
 import base64
-import ipaddress
 import re
 import secrets
 from collections.abc import Sequence
@@ -12,11 +11,14 @@ from urllib.parse import urlsplit
 from nsw_contracts.events import PUBLIC_FACTS, CommandRefused, Number, ProcedureCode, PublicFact, StatusChanged, TaxCode
 from nsw_contracts.events import says as short_name
 from nsw_contracts.lifecycle import BUSINESS_ACTS, FINAL
+from nsw_runtime.handling import Intent
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 SECRET_BYTES: Final = 24  # Standard Webhooks: between 24 and 64
 TYPES: Final[dict[str, type]] = {short_name(kind): model for kind, model in PUBLIC_FACTS.items()}
 """The short names by which a business chooses event types, such as `status-changed`."""
+
+_CHALLENGES: Final = "verify/"
 
 Kind = Literal["webhook", "email", "stream"]
 State = Literal["unverified", "active", "paused", "disabled"]
@@ -183,16 +185,23 @@ def new_id() -> str:
     return f"sub_{secrets.token_hex(8)}"
 
 
+def challenges_of(subscription: str) -> str:
+    """The lane in which a subscription's challenges wait, beside its own."""
+    return _CHALLENGES + subscription
+
+
+def challenged(lane: str) -> str | None:
+    """The subscription whose challenges wait in this lane, or None: the lane is a subscription's own."""
+    return lane.removeprefix(_CHALLENGES) if lane.startswith(_CHALLENGES) else None
+
+
+def challenge(subscription: Subscription) -> Intent:
+    """The intent to ask a subscription's endpoint or mailbox."""
+    return Intent(challenges_of(subscription.id), secrets.token_hex(16), "", b"{}", None)
+
+
 def place_of(url: str) -> tuple[str, str]:
     """The scheme of an endpoint and its host:port."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}[parts.scheme]
     return parts.scheme, f"{parts.hostname}:{port}"
-
-
-def is_number_address(url: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The IP address that stands in an endpoint's address in place of a name."""
-    try:
-        return ipaddress.ip_address(urlsplit(url).hostname or "")
-    except ValueError:
-        return None

@@ -17,19 +17,19 @@ from nsw_runtime.intents import Pending
 from nsw_runtime.journal import Entry
 from nsw_runtime.sender import Attempt, Done, Held, Retry
 
-from nsw_notifier import deliveries, signals, store, verification
+from nsw_notifier import deliveries, signals, store
 from nsw_notifier.directory import Directory
+from nsw_notifier.email_sender import EmailSender
 from nsw_notifier.outcome import Group
 from nsw_notifier.settings import NotifierSettings
-from nsw_notifier.subscription import Subscription
+from nsw_notifier.subscription import Subscription, challenged
 from nsw_notifier.verification import Challenger
-from nsw_notifier.webhook import control_json
+from nsw_notifier.webhook import DISABLED_TYPE, control_json
 from nsw_notifier.webhook_sender import SINGLE_GROUP, WebhookSender
 
 log = logging.getLogger(__name__)
 
 LANES_AT_ONCE: Final = 256  # endpoints may be slow, and are many
-DISABLED_TYPE: Final = "vn.nsw.subscription.disabled.v1"
 
 
 class NotifierTransport:
@@ -41,12 +41,14 @@ class NotifierTransport:
         settings: NotifierSettings,
         directory: Directory,
         webhooks: WebhookSender,
+        emails: EmailSender,
         challenger: Challenger,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._webhooks = webhooks
+        self._emails = emails
         self._challenger = challenger
         self._clock = clock
         self._groups: dict[str, Group] = {}  # on their way into a commit, by lane
@@ -56,16 +58,20 @@ class NotifierTransport:
         known = self._directory.at_hand(lane)
         if known is None:
             return SINGLE_GROUP
-        return self._webhooks.most(known) if known.state == "active" else 0
+        if known.state != "active":
+            return 0
+        return self._webhooks.most(known) if known.kind == "webhook" else self._settings.mail_events
 
     def wait(self, lane: str) -> float:
-        """Events for batches gather; singles go at once."""
+        """Events for batches and e-mails gather; singles go at once."""
         known = self._directory.at_hand(lane)
+        if known is not None and known.kind == "email":
+            return self._settings.mail_wait_seconds
         return self._settings.batch_wait_seconds if known is not None and known.delivery == "batch" else 0.0
 
     async def send(self, lane: str, pending: Sequence[Pending]) -> Sequence[Attempt]:
         """Send one lane's intents, in order."""
-        asked = verification.subscription_of(lane)
+        asked = challenged(lane)
         self._groups.pop(lane, None)
         try:
             subscription = await self._directory.get(asked or lane)
@@ -73,12 +79,12 @@ class NotifierTransport:
             return [Retry(f"Postgres: {type(error).__name__}")] * len(pending)
         if subscription is None or (asked and subscription.state != "unverified"):
             return [Done(())] * len(pending)  # removed, or verified meanwhile: there is nothing left to do
-        if asked:
-            group = await self._challenger.send(subscription, pending)
-        elif subscription.state != "active":
+        if not asked and subscription.state != "active":
             return [Held()] * len(pending)
+        if subscription.kind == "email":
+            group = await (self._emails.ask if asked else self._emails.send)(subscription, pending)
         else:
-            group = await self._webhooks.send(subscription, pending)
+            group = await (self._challenger if asked else self._webhooks).send(subscription, pending)
         self._groups[lane] = group
         return group.attempts
 

@@ -9,10 +9,8 @@ Whoever can answer that is meant by the address: nobody can have the window send
 import json
 from collections.abc import Sequence
 from typing import Final
-from uuid import uuid4
 
 from nsw_runtime.clock import Clock
-from nsw_runtime.handling import Intent
 from nsw_runtime.intents import Pending
 from nsw_runtime.sender import Done, Retry
 
@@ -23,22 +21,6 @@ from nsw_notifier.subscription import Subscription
 from nsw_notifier.webhook import CHALLENGE_TYPE, control_json, sign
 
 TRIES: Final = 5  # over some ten seconds; then the business asks for another challenge itself
-_LANE: Final = "verify/"
-
-
-def lane_of(subscription: str) -> str:
-    """The lane in which a subscription's challenges wait."""
-    return _LANE + subscription
-
-
-def subscription_of(lane: str) -> str | None:
-    """The subscription whose challenges wait in this lane, or None: the lane is of another kind."""
-    return lane.removeprefix(_LANE) if lane.startswith(_LANE) else None
-
-
-def challenge(subscription: Subscription) -> Intent:
-    """The intent to ask a subscription's endpoint or mailbox."""
-    return Intent(lane_of(subscription.id), uuid4().hex, "", b"{}", None)
 
 
 class Challenger:
