@@ -237,6 +237,32 @@ async def test_a_removed_subscription_looks_like_one_that_never_was(live: Live, 
     assert listed == {"subscriptions": []}
 
 
+async def test_anothers_subscription_looks_like_one_that_never_was(live: Live, door: Door) -> None:
+    mine, other = Business(live), Business(live)
+    made = await door.subscribe(mine.tax_code)
+    await live.register(other.tax_code, subject="stranger")
+    url = f"{subscriptions_url(live)}/{made['id']}"
+
+    async def known() -> bool:
+        listed = f"{subscriptions_url(live)}?declarant={other.tax_code}"
+        return (await live.ask("GET", listed, caller="stranger"))[0] == 200
+
+    await until(known, "the stranger to be registered")
+    for method, path in (
+        ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/verify"),
+        ("POST", "/secret"), ("POST", "/test"), ("GET", "/deliveries"), ("POST", "/replay"),
+        ("POST", "/deliveries/1/replay"),
+    ):  # fmt: skip
+        body = {} if method == "PATCH" else None
+        status, problem = await live.ask(method, f"{url}{path}", caller="stranger", json=body)
+        assert (status, problem["type"]) == (404, "urn:nsw:problem:no-such-subscription"), path
+    listed = f"{subscriptions_url(live)}?declarant={mine.tax_code}"
+    assert (await live.ask("GET", listed, caller="stranger"))[0] == 403
+    wanted = {"declarant": mine.tax_code, "url": door.url}
+    assert (await live.ask("POST", subscriptions_url(live), caller="stranger", json=wanted))[0] == 403
+    assert await door.state(made["id"], "active"), "and nothing was done to it"
+
+
 async def test_an_unusable_subscription_is_refused_and_none_is_put_in_force(live: Live, door: Door) -> None:
     lines = [
         {"declarant": dossier(3)["declarant"]["tax_code"], "url": door.url},
