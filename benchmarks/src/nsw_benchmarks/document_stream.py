@@ -16,7 +16,11 @@ from uuid import uuid4
 
 import aiohttp
 
+from nsw_benchmarks.identity import Broker, Identity
+from nsw_benchmarks.profile import Profile
+
 MB: Final = 1_000_000
+_SMALL: Final = 30 * MB
 _HEAD: Final = b"%PDF-1.7\n"
 _PIECE: Final = 256 * 1024
 _KIB: Final = 1024
@@ -35,20 +39,22 @@ class DocumentStream:
     size: float
     in_per_second: float
     out_per_second: float
-    before: float
+    before_in: float
     peak_in: float
+    before_out: float
     peak_out: float
 
     @property
     def growth(self) -> float:
         """How much memory the document took, in or out."""
-        return max(self.peak_in, self.peak_out) - self.before
+        return max(self.peak_in - self.before_in, self.peak_out - self.before_out)
 
     def lines(self) -> list[str]:
         """What a person reads."""
         pace = f"in {self.in_per_second:,.0f} MB/s, out {self.out_per_second:,.0f} MB/s"
-        peaks = f"at most {self.peak_in:,.0f} MB while it came in, {self.peak_out:,.0f} MB while it went out"
-        return [f"a document of {self.size:,.0f} MB: {pace}", f"intake's memory: {self.before:,.0f} MB before, {peaks}"]
+        coming = f"{self.before_in:,.0f} MB before it came in, at most {self.peak_in:,.0f} MB meanwhile"
+        going = f"{self.before_out:,.0f} MB before it went out, at most {self.peak_out:,.0f} MB meanwhile"
+        return [f"a document of {self.size:,.0f} MB: {pace}", f"intake's memory: {coming}; {going}"]
 
     def figures(self) -> dict[str, float]:
         """For the results' file."""
@@ -71,7 +77,7 @@ async def stream_document(
         digest.update(piece)
     name, declarant = digest.hexdigest(), dossier["declarant"]["tax_code"]
     async with aiohttp.ClientSession(intake_url, headers=headers, timeout=_NO_TIMEOUT) as session:
-        before = _reset_peak(pid)
+        before_in = _reset_peak(pid)
         began = time.monotonic()
         described = {"content-type": "application/pdf", "content-length": str(size)}
         url = f"/v1/documents/{name}?declarant={declarant}"
@@ -79,7 +85,7 @@ async def stream_document(
             await _require(answer, 201)
         took_in, peak_in = time.monotonic() - began, _peak(pid)
         number = await _file(session, dossier, name, size)
-        _reset_peak(pid)
+        before_out = _reset_peak(pid)
         began = time.monotonic()
         came = sha256()
         async with session.get(f"/v1/dossiers/{number}/documents/{name}") as answer:
@@ -89,7 +95,26 @@ async def stream_document(
         took_out, peak_out = time.monotonic() - began, _peak(pid)
     if came.hexdigest() != name:
         raise StreamFailed("other bytes came out than went in")
-    return DocumentStream(size / MB, size / MB / took_in, size / MB / took_out, before, peak_in, peak_out)
+    paces = size / MB / took_in, size / MB / took_out
+    return DocumentStream(size / MB, *paces, before_in, peak_in, before_out, peak_out)
+
+
+async def stream_as_broker(intake_url: str, pid: int, identity: Identity, size: int = 1000 * MB) -> DocumentStream:
+    """A document of `size` bytes by a business of the replay, for which `identity` is registered here.
+
+    A small one goes first, so that what intake holds from its first document on is not counted for this one.
+
+    Raises:
+        StreamFailed: as `stream_document`.
+    """
+    (filing,) = Profile(1, 1, "plain").dossiers(1)
+    dossier = json.loads(filing.body)
+    async with aiohttp.ClientSession() as session:
+        broker = Broker(session, identity)
+        await broker.register(intake_url, [dossier["declarant"]["tax_code"]])
+        headers = await broker.headers()
+    await stream_document(intake_url, pid, dossier, headers, _SMALL)
+    return await stream_document(intake_url, pid, dossier, headers, size)
 
 
 async def _file(session: aiohttp.ClientSession, dossier: Mapping[str, Any], name: str, size: int) -> str:

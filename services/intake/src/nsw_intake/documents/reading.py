@@ -28,6 +28,10 @@ from dossier f where f.number = $1
 """
 
 
+PIECE_BYTES: Final = 256 * 1024
+"""What is handed on at once: the connection keeps what its client has not taken yet."""
+
+
 class Given(NamedTuple):
     """A document as a dossier gives it: who filed the dossier, by which rules, and the document's name in it.
 
@@ -105,8 +109,8 @@ class Reading:
             plaintext = await asyncio.to_thread(sealer.open, index, Sealed(nonce, ciphertext))
             del ciphertext  # or two of them are held while the next one comes
             start = index * CHUNK_BYTES
-            wanted = plaintext[max(0, part.first - start) : part.last + 1 - start]
+            begin, end = max(0, part.first - start), min(len(plaintext), part.last + 1 - start)
+            for at in range(begin, end, PIECE_BYTES):
+                yield plaintext[at : min(at + PIECE_BYTES, end)]
+            metrics.DOCUMENT_BYTES.labels("out").inc(end - begin)
             del plaintext
-            metrics.DOCUMENT_BYTES.labels("out").inc(len(wanted))
-            yield wanted
-            del wanted

@@ -93,6 +93,11 @@ where filed_at is null and (declarant, sha256) in (select * from unnest($1::text
 """
 
 
+async def as_business(connection: Connection, declarant: str) -> None:
+    """Until the transaction ends, no row of another business is to be seen (row-level security)."""
+    await connection.execute("select set_config('nsw.tenant', $1, true)", declarant)
+
+
 async def begin(connection: Connection, upload: Upload, at: datetime) -> None:
     """Note an upload, before its first chunk is stored."""
     await connection.execute(_BEGIN, *upload, at)

@@ -94,7 +94,8 @@ class Uploads:
             Problem: 503.
         """
         try:
-            async with self._pool.acquire() as connection:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await records.as_business(connection, declarant)
                 held = await records.document(connection, declarant, sha256)
                 begun = [] if held is not None else await records.uploads(connection, declarant, sha256)
         except UNAVAILABLE as error:
