@@ -10,10 +10,10 @@ PROJECTS := pyproject.toml $(wildcard */pyproject.toml services/*/pyproject.toml
 SOURCES := $(wildcard */src services/*/src deploy/*/src clients/*/src)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check up down bench faults schemas procedures fmt clean
+.PHONY: help demo test check up down bench faults schemas procedures adapter-rules fmt clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(SYNCED) ## Start everything on this machine and follow dossiers through it
 	$(BIN)/nsw demo
@@ -47,6 +47,9 @@ schemas: $(SYNCED) ## Write the golden schemas and asyncapi.json from the models
 
 procedures: $(SYNCED) ## Write docs/procedures from the packs
 	$(BIN)/python -m nsw_procedures.pages --write docs/procedures
+
+adapter-rules: $(SYNCED) ## Write docs/adapters/rules from the kit's rules
+	$(BIN)/python -m nsw_contracts.adapter.conformance.pages --write docs/adapters/rules
 
 fmt: $(SYNCED) ## Format, and mend what the linter can
 	$(BIN)/ruff check --fix .

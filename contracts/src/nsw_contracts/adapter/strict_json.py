@@ -11,10 +11,9 @@ from typing import Any, Final, NoReturn
 from nsw_contracts.adapter.errors import Unreadable
 
 DEEPEST: Final = 64
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-"""A string, also one that never ends: were that no match, each quote in it would be tried again, in quadratic time."""
-
-_OTHERS: Final = re.compile(rb"[^\[\]{}]+")
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""Strings and brackets. A string that never ends is a match too: else each quote in it would be tried again, in
+quadratic time."""
 
 
 def read_json(body: bytes, *, largest: int, deepest: int = DEEPEST) -> Any:
@@ -44,10 +43,13 @@ def read_json(body: bytes, *, largest: int, deepest: int = DEEPEST) -> Any:
 def _deeper(body: bytes, deepest: int) -> bool:
     """Whether brackets outside of strings go deeper than this."""
     level = 0
-    for bracket in _OTHERS.sub(b"", _STRINGS.sub(b"", body)):
-        level += 1 if bracket in b"[{" else -1
-        if level > deepest:
-            return True
+    for token in _TOKENS.finditer(body):
+        if (first := body[token.start()]) in b"[{":
+            level += 1
+            if level > deepest:
+                return True
+        elif first in b"]}":
+            level -= 1
     return False
 
 

@@ -47,7 +47,7 @@ def named(content: DossierContent, name: str) -> DossierContent:
 
 def oversized(content: DossierContent) -> DossierContent:
     """The same dossier with as many lines of goods as may be, each described at the greatest length."""
-    goods = tuple(_goods(line, "Cá ngừ đại dương " * 29 + "Ắ") for line in range(1, GOODS_LINES + 1))
+    goods = tuple(_goods(line, f"{line:03d} " + "Cá ngừ đại dương " * 29) for line in range(1, GOODS_LINES + 1))
     return content.model_copy(update={"consignment": content.consignment.model_copy(update={"goods": goods})})
 
 

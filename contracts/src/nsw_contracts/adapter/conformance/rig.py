@@ -6,6 +6,7 @@ a callable without arguments that gives a `Rig`. `ProcessRig` is the rig for a `
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -102,6 +103,7 @@ class ProcessRig:
         """
         self._process = subprocess.Popen(  # noqa: S603  # the rig's own module
             [sys.executable, "-m", self._module, *self._arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
