@@ -1,6 +1,7 @@
 """A page for each rule, from the rule: `python -m nsw_contracts.adapter.conformance.pages --write|--check FOLDER`."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from nsw_contracts.adapter.manifest import QUALITIES
 __all__ = ["cases", "pages"]
 
 _NOTE: Final = "<!-- Written from the rule by `make adapter-rules`; change its docstring in nsw_contracts. -->"
+_MARKS: Final = {"Why": "Why", "Mend": "Mend it"}
 _INDEX: Final = f"""\
 {_NOTE}
 # Rules for adapters
@@ -40,7 +42,9 @@ def pages() -> dict[str, str]:
 
 
 def _page(rule: Rule) -> str:
-    text = rule.text.replace("Why: ", "**Why.** ").replace("Mend: ", "**Mend it.** ")
+    text = rule.text
+    for mark, shown in _MARKS.items():
+        text = re.sub(rf"^{mark}: (.)", lambda first, shown=shown: f"**{shown}.** {first[1].upper()}", text, flags=re.M)
     return f"""\
 {_NOTE}
 # {rule.title}
