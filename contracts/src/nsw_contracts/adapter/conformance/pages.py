@@ -14,6 +14,7 @@ __all__ = ["cases", "pages"]
 
 _NOTE: Final = "<!-- Written from the rule by `make adapter-rules`; change its docstring in nsw_contracts. -->"
 _MARKS: Final = {"Why": "Why", "Mend": "Mend it"}
+_MARK: Final = re.compile(r"^(Why|Mend): (.)", re.MULTILINE)
 _INDEX: Final = f"""\
 {_NOTE}
 # Rules for adapters
@@ -42,9 +43,7 @@ def pages() -> dict[str, str]:
 
 
 def _page(rule: Rule) -> str:
-    text = rule.text
-    for mark, shown in _MARKS.items():
-        text = re.sub(rf"^{mark}: (.)", lambda first, shown=shown: f"**{shown}.** {first[1].upper()}", text, flags=re.M)
+    text = _MARK.sub(lambda found: f"**{_MARKS[found[1]]}.** {found[2].upper()}", rule.text)
     return f"""\
 {_NOTE}
 # {rule.title}
