@@ -29,11 +29,16 @@ class NoSoap(ValueError):
         self.code = code
 
 
+class SoapFault(NoSoap):
+    """The other side answered a fault; `code` is what it says of whose fault it is, such as `Client` or `Server`."""
+
+
 def payload_of(body: bytes, operation: Operation, direction: Direction, limits: Limits = USUAL) -> str:
     """The message's text in a SOAP envelope.
 
     Raises:
         NoSoap: it is none, or of another operation.
+        SoapFault: it is a fault.
     """
     try:
         root = read_xml(body, limits)
@@ -50,9 +55,9 @@ def payload_of(body: bytes, operation: Operation, direction: Direction, limits: 
     bodies = root.findall(f"{{{SOAP}}}Body")
     asked = list(bodies[0]) if len(bodies) == 1 else []
     element, payload = f"{operation}{direction}", _PAYLOADS[direction]
-    fault = asked[0] if asked and asked[0].tag == f"{{{SOAP}}}Fault" else None
-    if fault is not None:
-        raise NoSoap("Client", f"A SOAP fault: {(fault.findtext('faultcode') or '')[:60]}.")
+    if asked and asked[0].tag == f"{{{SOAP}}}Fault":
+        code = (asked[0].findtext("faultcode") or "").strip().rpartition(":")[2]
+        raise SoapFault(code[:60], "It is a SOAP fault.")
     if len(asked) != 1 or asked[0].tag != f"{{{SERVICE}}}{element}":
         raise NoSoap("Client", f"The SOAP body holds one {element} of the namespace {SERVICE}.")
     held = list(asked[0])

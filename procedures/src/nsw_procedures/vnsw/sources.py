@@ -5,6 +5,7 @@
 - `documents, the place in the list`: 1, 2, 3. Told only.
 - `form/quarantine_from, again`: told only, another element is read for it.
 - `form/products/size_or_type, the number in it`: the first decimal number of a text, else 0. Told only.
+- `reason, as much as fits`: cut to the element's length, with an ellipsis; read as it comes.
 - `reference, or number`: the first that there is. Told only.
 - `{consignment/goods/description} (HS {consignment/goods/hs_code})`: several in one text; no other text is read.
 """
@@ -16,7 +17,7 @@ from typing import Any, Final, Literal
 
 from nsw_procedures.code_lists import countries, units
 
-How = Literal["", "its name", "the place in the list", "again", "the number in it"]
+How = Literal["", "as much as fits", "its name", "the place in the list", "again", "the number in it"]
 HOWS: Final[tuple[How, ...]] = ("its name", "the place in the list", "again", "the number in it")
 
 _PLACE: Final = re.compile(r"[a-z][a-z0-9_]*(?:/[a-z][a-z0-9_]*)*")
@@ -82,10 +83,12 @@ def parse_source(text: str) -> Source:
         return Source(text, tuple(_place(one) for one in places))
     if not rest:
         return Source(text, (_place(first),), pattern=re.compile("(.*)", re.DOTALL))
+    if rest == "as much as fits":
+        return Source(text, (_place(first),), "as much as fits", pattern=re.compile("(.*)", re.DOTALL))
     for how in HOWS:
         if rest == how:
             return Source(text, (_place(first),), how)
-    raise ValueError(f"{rest!r} is none of {', '.join(HOWS)}, or another place (`or number`)")
+    raise ValueError(f"{rest!r} is none of as much as fits, {', '.join(HOWS)}, or another place (`or number`)")
 
 
 def _template(text: str) -> Source:

@@ -89,6 +89,8 @@ class _Teller:
             read = source.read(text)
             if read is None or any(str(self._look(place, row)) != said for place, said in read.items()):
                 self.faults.append(Fault(shown, f"cannot be told so that it is understood again: {source.text}"))
+        if source.how == "as much as fits" and of.longest is not None and len(text) > of.longest:
+            return f"{text[: of.longest - 1]}…"
         if of.kind in ("datetime", "moment") and len(text) == _DAY:
             return text + _MIDNIGHT
         return text

@@ -38,6 +38,7 @@ from nsw_intake.signing.xml_signatures import XmlSignatures
 from nsw_intake.vnsw_messages import Filed, Message, refusal, understood
 
 XML: Final = "application/xml"
+FROM: Final = "Envelope/Header/From/identity"
 TEXT_XML: Final = "text/xml"
 SIGNATURE: Final = "Envelope/Body/Signature"
 SOAP_OVERHEAD: Final = 2  # a message's text within SOAP: each of its angle brackets and quotes may be an entity
@@ -138,10 +139,10 @@ class VnswRoutes:
     async def _take_in(
         self, message: Message, traceparent: str | None, claim: Claim | Signed, caller: Caller
     ) -> Receipt | CommandReceipt:
+        require_acting(caller, message.declarant, FROM)
         asks = message.asks
         results: Sequence[Receipt | CommandReceipt | Problem]
         if isinstance(asks, Filed):
-            require_acting(caller, asks.content.declarant.tax_code, "/declarant/tax_code")
             taken = submission(asks.content, asks.pack.version, message.key, traceparent, claim=claim)
             results = await self._door.take_in([taken])
         else:

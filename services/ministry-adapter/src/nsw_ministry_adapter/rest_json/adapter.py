@@ -30,11 +30,12 @@ from nsw_contracts.adapter import (
     Unreadable,
     Unsure,
 )
-from nsw_contracts.adapter.http import checked_url, tls_context
+from nsw_contracts.adapter.http import checked_url
 from nsw_contracts.adapter.strict_json import read_json
 from pydantic import ValidationError
 
-from nsw_ministry_adapter.rest_json.exchange import CONNECT_SECONDS, Exchange, Received, cannot_say
+from nsw_ministry_adapter.agency_http import agency_session
+from nsw_ministry_adapter.rest_json.exchange import Exchange, Received, cannot_say
 from nsw_ministry_adapter.rest_json.jws import HEADER, WINDOW, BadKey, BadSignature, Signer, Verifier, read_key
 from nsw_ministry_adapter.rest_json.settings import SIGNING_KEY, RestJsonSettings
 from nsw_ministry_adapter.rest_json.wire import (
@@ -95,13 +96,7 @@ class RestJson(MinistryAdapter):
             raise BrokenConfiguration("/settings/signatures: `none` works with http:// to this machine only")
         if self._settings.signatures == "required":
             self._signer, self._verifier = self._keys()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=http.connections, ssl=tls_context(http)),
-            timeout=aiohttp.ClientTimeout(
-                total=http.timeout_seconds, sock_connect=min(CONNECT_SECONDS, http.timeout_seconds)
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._session = agency_session(http)
         self._exchange = Exchange(self._context, self._settings.url, self._session, self._signer, self._verifier)
 
     def _keys(self) -> tuple[Signer, Verifier]:

@@ -1,23 +1,14 @@
 """One HTTP exchange with an agency's system: what came back, or what that means for the delivery."""
 
 from datetime import datetime
-from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
-from nsw_contracts.adapter import Context, Misconfigured, Rejected, TryAgain, Unsure
+from nsw_contracts.adapter import Context, Unsure
 from nsw_contracts.adapter.outcomes import CannotSay
-from nsw_runtime.text import holds_nul
 
+from nsw_ministry_adapter.agency_http import Trouble, lost, read_answer, trouble
 from nsw_ministry_adapter.rest_json.jws import HEADER, BadSignature, Signer, Verifier
-
-CONNECT_SECONDS: Final = 10.0
-LONGEST_RETRY_AFTER: Final = 3600.0
-_REJECTED: Final = frozenset({400, 413, 415, 422})
-_MISCONFIGURED: Final = frozenset({401, 403, 404, 405, 407, 410})
-_LATER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-
-Trouble = TryAgain | Unsure | Rejected | Misconfigured
 
 
 class Received(NamedTuple):
@@ -67,24 +58,13 @@ class Exchange:
                 method, f"{self._url}/{path}", data=body, headers=headers, allow_redirects=False,
             ) as response:  # fmt: skip
                 if response.status not in statuses:
-                    return _trouble(response.status, response.headers.get("retry-after", ""))
-                answer = await self._read(response)
+                    return trouble(response.status, response.headers.get("retry-after", ""))
+                answer = await read_answer(response, self._context.http.largest_answer)
                 if isinstance(answer, Unsure):
                     return answer
                 return self._verified(response, answer, self._context.clock())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _lost(error)
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes | Unsure:
-        largest = self._context.http.largest_answer
-        answer = await response.content.read(largest + 1)
-        while len(answer) <= largest and not response.content.at_eof():
-            answer += await response.content.read(largest + 1 - len(answer))
-        if len(answer) > largest:
-            return Unsure(f"the answer is larger than {largest:,} bytes", unusable=True)
-        if holds_nul(answer):
-            return Unsure("the answer holds NUL", unusable=True)
-        return answer
+            return lost(error)
 
     def _verified(self, response: aiohttp.ClientResponse, answer: bytes, now: datetime) -> Received | Unsure:
         if self._verifier is not None:
@@ -95,31 +75,6 @@ class Exchange:
         return Received(response.status, answer)
 
 
-def _lost(error: Exception) -> Trouble:
-    """What a failed exchange means: whether anything can have arrived."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return Misconfigured("its certificate is not trusted")
-        case aiohttp.ClientConnectorSSLError():
-            return Misconfigured("no TLS connection can be made")
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return TryAgain(f"cannot be reached: {type(error).__name__}")
-    return Unsure(f"the reply was lost: {type(error).__name__}")
-
-
-def _trouble(status: int, retry_after: str) -> Trouble:
-    """What an HTTP status without a usable answer means for the delivery."""
-    reason = f"answered {status}"
-    if status in _REJECTED:
-        return Rejected(reason)
-    if status in _LATER:
-        seconds = float(retry_after) if retry_after.isdecimal() else None
-        return TryAgain(reason, None if seconds is None else min(seconds, LONGEST_RETRY_AFTER))
-    if status in _MISCONFIGURED or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return Misconfigured(reason)
-    return Unsure(reason)
-
-
-def cannot_say(trouble: Trouble) -> CannotSay:
+def cannot_say(met: Trouble) -> CannotSay:
     """The same trouble, when it was a question."""
-    return CannotSay(trouble.reason)
+    return CannotSay(met.reason)
