@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from nsw_cli import (
+    certificate,
     documents,
     dossier,
     inspection,
@@ -63,6 +64,7 @@ for command in (demo, up, down, status, replay, token, doctor):
 app.command(rich_help_panel=FILE)(submit)
 app.add_typer(dossier.app, name="dossier", rich_help_panel=FILE)
 app.add_typer(receipt.app, name="receipt", rich_help_panel=FILE)
+app.add_typer(certificate.app, name="certificate", rich_help_panel=FILE)
 app.add_typer(procedure.app, name="procedure", rich_help_panel=FILE)
 app.add_typer(inspection.app, name="inspection", rich_help_panel=LOOK)
 app.add_typer(documents.app, name="documents", rich_help_panel=LOOK)

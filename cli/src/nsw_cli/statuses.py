@@ -17,7 +17,7 @@ LABELS: Final[dict[Language, dict[str, str]]] = {
         "dossier": "Hồ sơ", "procedure": "thủ tục", "filed": "nộp lúc", "at": "thời điểm (UTC)", "status": "diễn biến",
         "agency": "cơ quan", "detail": "nội dung", "possible": "Hiện có thể", "supplement": "bổ sung hồ sơ",
         "amendment": "sửa hồ sơ", "withdrawal": "rút hồ sơ", "payment": "nộp phí", "due_at": "hạn xử lý",
-        "answer_by": "trả lời trước", "receipt": "Giấy tiếp nhận", "next": "Theo dõi",
+        "answer_by": "trả lời trước", "receipt": "Biên nhận", "next": "Theo dõi",
     },
 }  # fmt: skip
 

@@ -1,12 +1,11 @@
 """`nsw submit`: files one dossier, with its documents, signed; safe to run again."""
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from nsw_contracts.sentences import Language
@@ -17,13 +16,12 @@ from nsw_cli.errors import CommandError
 from nsw_cli.local import running
 from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
 from nsw_cli.output import command, err, print_json, say
+from nsw_cli.signing_key import read_key
 from nsw_cli.statuses import LABELS
 from nsw_cli.submit_dossier import Attachment, assembled, attachment, owner, with_documents
 
 if TYPE_CHECKING:
-    from nsw_client import Receipt, Refused, SigningKey, Window
-
-PASSWORD: Final = "NSW_KEY_PASSWORD"  # noqa: S105 - the variable's name
+    from nsw_client import Receipt, Refused, Window
 
 
 def submit(
@@ -66,12 +64,12 @@ def submit(
 
     An encrypted key's password is asked for, or stands in NSW_KEY_PASSWORD.
     """
-    from nsw_client import KeyUnusable, Patience, Refused, Unreachable, Window  # noqa: PLC0415  # slow import
+    from nsw_client import Patience, Refused, Unreachable, Window  # noqa: PLC0415  # slow import
 
     dossier = assembled(file, over or (), procedure, business)
     attachments = [attachment(one) for one in document or ()]
     try:
-        key = None if sign is None else _key(sign, cert)
+        key = None if sign is None else read_key(sign, cert)
         patience = Patience(sleep=_say_and_sleep)
         if intake is None:
             stack = running(folder)
@@ -83,7 +81,7 @@ def submit(
         if as_json:
             print_json({"problem": _problem(refused)})
         raise CommandError(_words(refused, lang, dossier["procedure"])) from refused
-    except (KeyUnusable, Unreachable) as error:
+    except Unreachable as error:
         raise CommandError(str(error)) from error
     if receipt is not None:
         receipt.write_text(json.dumps(filed.raw, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -91,18 +89,6 @@ def submit(
         print_json(filed.raw)
     else:
         _print(filed, dossier, receipt, lang)
-
-
-def _key(file: Path, certificate: Path | None) -> "SigningKey":
-    from nsw_client import KeyUnusable, SigningKey  # noqa: PLC0415  # slow import
-
-    password = os.environ.get(PASSWORD)
-    try:
-        return SigningKey.from_files(file, certificate, password=password)
-    except KeyUnusable as error:
-        if password or not err.is_terminal or "password" not in str(error):
-            raise
-    return SigningKey.from_files(file, certificate, password=typer.prompt("Password", hide_input=True, err=True))
 
 
 def _sent(window: "Window", attachments: Sequence[Attachment], dossier: dict[str, Any]) -> list[dict[str, Any]]:

@@ -20,7 +20,10 @@ _TITLES: Final[dict[str, str]] = {
     "malformed": "Không đọc được nội dung gửi",
     "too-large": "Nội dung gửi quá lớn",
     "unauthenticated": "Chưa xác thực: hãy kiểm tra mã truy cập (--token)",
-    "forbidden": "Không có quyền nộp hồ sơ cho doanh nghiệp này",
+    "forbidden": "Không có quyền nộp hồ sơ",
+    "not-registered": "Chưa được đăng ký nộp hồ sơ cho doanh nghiệp này: hãy liên hệ đơn vị vận hành Cổng",
+    "signature-missing": "Thiếu chữ ký số: hãy ký bằng --sign KHÓA",
+    "signature-invalid": "Chữ ký số không hợp lệ: đăng ký chứng thư bằng `nsw certificate register`, rồi ký lại",
     "unavailable": "Cổng chưa nhận được lúc này: hãy chạy lại lệnh sau, hồ sơ sẽ không bị nộp hai lần",
     "idempotency-key-reused": "Khóa này đã dùng cho hồ sơ khác: hãy dùng --idempotency-key khác",
 }

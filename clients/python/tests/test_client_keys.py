@@ -36,6 +36,7 @@ def test_each_kind_of_key_signs(tmp_path, key, of_rsa, algorithm, kind) -> None:
     )  # fmt: skip
     whole = f"{protected}.{urlsafe_b64encode(b'a body').rstrip(b'=').decode()}.{signature}"
     jws.deserialize_compact(whole, public, registry=jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False))
+    assert signing.public_jwk() == {**public.as_dict(private=False), "alg": algorithm}
     claims = {"iss": "me", "exp": 2_000_000_000}
     assert jwt.decode(signing.assertion(claims), public, algorithms=[algorithm]).claims == claims
 

@@ -14,7 +14,7 @@ def test_the_example_runs(tmp_path, monkeypatch, capsys) -> None:
     _, certificate = key_files(tmp_path)
     certificate.rename(tmp_path / "certificate.pem")
     (tmp_path / "dossier.json").write_text(json.dumps({"declarant": {"tax_code": "0100109106"}}))
-    (tmp_path / "invoice.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "application.pdf").write_bytes(b"%PDF-1.7")
     with little_window() as door:
         for status, body in ((404, None), (201, {}), (202, RECEIPT), (200, _dossier())):
             door.next(status, body)

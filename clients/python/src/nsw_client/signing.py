@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import pkcs12
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from nsw_client.errors import KeyUnusable
 
@@ -93,6 +94,14 @@ class SigningKey:
         protected = {"alg": self.algorithm, "x5t#S256": self.thumbprint, **header}
         head, said = _base64url(json.dumps(protected, separators=(",", ":")).encode()), _base64url(payload)
         return head, said, _base64url(_signature(self._key, self.algorithm, f"{head}.{said}".encode()))
+
+    def public_jwk(self) -> dict[str, Any]:
+        """The public key as a JWK (RFC 7517): what the window's operator registers for `ClientAssertion`."""
+        pem = self._key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        kinds: dict[Algorithm, type[ECKey | OKPKey | RSAKey]] = {"ES256": ECKey, "EdDSA": OKPKey}
+        return {**kinds.get(self.algorithm, RSAKey).import_key(pem).as_dict(private=False), "alg": self.algorithm}
 
     def certificate_pem(self) -> str:
         """The certificate as PEM, then those between it and a root."""
