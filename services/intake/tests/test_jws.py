@@ -79,5 +79,6 @@ def test_the_example_of_rfc_7515_holds() -> None:
     jws = Jws("eyJhbGciOiJFUzI1NiJ9", signature, "ES256", "", 0, None, None)
     body = b'{"iss":"joe",\r\n "exp":1300819380,\r\n "http://example.com/is_root":true}'
     assert holds(jws, body, numbers.public_key())
-    assert not holds(jws._replace(signature=signature[:-1]), body, numbers.public_key())
+    for other in (signature[:-1], signature[:32] + b"\0" + signature[32:], b"\0" + signature, signature + b"\0"):
+        assert not holds(jws._replace(signature=other), body, numbers.public_key())
     assert not holds(jws._replace(algorithm="RS256"), body, numbers.public_key())

@@ -2,12 +2,15 @@
 
 import copy
 import datetime
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from lxml import etree
 from nsw_intake.signing.certificate import thumbprint
@@ -56,7 +59,7 @@ def signed(
     key=KEY,
     cert=CERT,
     method=SignatureMethod.ECDSA_SHA256,
-    uri: str | None = None,
+    uri=None,
     **options,
 ) -> etree._Element:
     """The document with an enveloped signature at its end."""
@@ -68,8 +71,12 @@ def raw(root: etree._Element) -> bytes:
     return etree.tostring(root)
 
 
+def signatures(root: etree._Element) -> list[etree._Element]:
+    return list(root.iter(f"{DS}Signature"))
+
+
 def signature(root: etree._Element) -> etree._Element:
-    (found,) = root.iter(f"{DS}Signature")
+    (found,) = signatures(root)
     return found
 
 
@@ -105,6 +112,13 @@ def test_rsa_and_the_other_canonical_forms_hold() -> None:
 def test_the_root_by_its_id_is_the_whole_document() -> None:
     root = signed(DOCUMENT.replace(b"<Envelope", b'<Envelope Id="e1"'), uri="#e1")
     assert verify_xml(raw(root), CERT).element.get("Id") == "e1"
+
+
+def test_a_stripped_value_does_not_hold() -> None:
+    root = signed()
+    stripped_value(root)
+    with pytest.raises(BadXmlSignature, match="does not hold"):
+        verify_xml(raw(root), CERT)
 
 
 def test_another_certificate_does_not_hold() -> None:
@@ -188,41 +202,134 @@ def many_references(root: etree._Element) -> None:
         reference.addnext(copy.deepcopy(reference))
 
 
+def whole_twice(root: etree._Element) -> None:
+    reference = signature(root).find(f".//{DS}Reference")
+    reference.addnext(copy.deepcopy(reference))
+
+
+def not_enveloped(root: etree._Element) -> None:
+    transforms = signature(root).find(f".//{DS}Transforms")
+    transforms.remove(transforms[0])
+
+
 STYLE = '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/>'
 XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
-FAULTS: dict[str, Change] = {
-    "another content": quantity,
-    "a signature's value stripped": stripped_value,
-    "no reference": no_reference,
-    "HMAC with the public key": set_method("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"),
-    "HMAC SHA-1": set_method(f"{XMLDSIG}hmac-sha1"),
-    "RSA SHA-1": set_method(f"{XMLDSIG}rsa-sha1"),
-    "no such method": set_method("none"),
-    "a digest by SHA-1": set_digest(f"{XMLDSIG}sha1"),
-    "no such digest": set_digest("none"),
-    "comments canonicalised": set_canonical("http://www.w3.org/2006/12/xml-c14n11#WithComments"),
-    "no such canonical form": set_canonical("none"),
-    "XSLT": add_transform("http://www.w3.org/TR/1999/REC-xslt-19991116", STYLE),
-    "XPath": add_transform("http://www.w3.org/TR/1999/REC-xpath-19991116", "<XPath>false()</XPath>"),
-    "XPath filter": add_transform("http://www.w3.org/2002/06/xmldsig-filter2"),
-    "base64": add_transform(f"{XMLDSIG}base64"),
-    "an unknown transform": add_transform("urn:unknown"),
-    "a file": set_reference("file:///etc/passwd"),
-    "an address": set_reference("http://127.0.0.1:9/x"),
-    "an XPointer": set_reference("#xpointer(/)"),
-    "a reference to nothing": set_reference("#nothing"),
-    "a reference without a URI": set_reference(None),
-    "two signatures": two_signatures,
-    "many references": many_references,
+FAULTS: dict[str, tuple[Change, str]] = {
+    "another content": (quantity, "does not hold"),
+    "no reference": (no_reference, "no or more than"),
+    "HMAC with the public key": (set_method("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"), "does not hold"),
+    "HMAC SHA-1": (set_method(f"{XMLDSIG}hmac-sha1"), "does not hold"),
+    "RSA SHA-1": (set_method(f"{XMLDSIG}rsa-sha1"), "does not hold"),
+    "no such method": (set_method("none"), "does not hold"),
+    "a digest by SHA-1": (set_digest(f"{XMLDSIG}sha1"), "does not hold"),
+    "no such digest": (set_digest("none"), "does not hold"),
+    "comments canonicalised": (set_canonical("http://www.w3.org/2006/12/xml-c14n11#WithComments"), "canonicalised"),
+    "no such canonical form": (set_canonical("none"), "canonicalised"),
+    "XSLT": (add_transform("http://www.w3.org/TR/1999/REC-xslt-19991116", STYLE), "transform"),
+    "XPath": (add_transform("http://www.w3.org/TR/1999/REC-xpath-19991116", "<XPath>false()</XPath>"), "transform"),
+    "XPath filter": (add_transform("http://www.w3.org/2002/06/xmldsig-filter2"), "transform"),
+    "base64": (add_transform(f"{XMLDSIG}base64"), "transform"),
+    "an unknown transform": (add_transform("urn:unknown"), "transform"),
+    "a file": (set_reference("file:///etc/passwd"), "something else"),
+    "an address": (set_reference("http://127.0.0.1:9/x"), "something else"),
+    "an XPointer": (set_reference("#xpointer(/)"), "something else"),
+    "a reference to nothing": (set_reference("#nothing"), "something else"),
+    "a reference without a URI": (set_reference(None), "something else"),
+    "two signatures": (two_signatures, "exactly one"),
+    "the whole document twice": (whole_twice, "not just once"),
+    "not enveloped": (not_enveloped, "not enveloped"),
+    "many references": (many_references, "no or more than"),
 }
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["changed", "signed anew"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_wrong_signature_does_not_hold(name: str) -> None:
+def test_a_wrong_signature_does_not_hold(name: str, again: bool) -> None:
+    """Even where the change is signed by the right key: what a signature may ask of us is ours to say."""
+    change, says = FAULTS[name]
     root = signed()
-    FAULTS[name](root)
-    with pytest.raises(BadXmlSignature):
+    change(root)
+    if again:
+        sign_anew(root)
+    with pytest.raises(BadXmlSignature, match=says):
         verify_xml(raw(root), CERT)
+
+
+def sign_anew(root: etree._Element) -> None:
+    """The signature's value over its SignedInfo as it now stands, by the right key."""
+    found = signatures(root)[0]
+    info = found.find(f"{DS}SignedInfo")
+    r, s = decode_dss_signature(KEY.sign(etree.tostring(info, method="c14n"), ec.ECDSA(hashes.SHA256())))
+    found.find(f"{DS}SignatureValue").text = b64encode(r.to_bytes(32) + s.to_bytes(32)).decode()
+
+
+def test_signing_anew_is_done_rightly() -> None:
+    root = signed()
+    signature(root).find(f"{DS}SignatureValue").text = "AAAA"
+    sign_anew(root)
+    assert verify_xml(raw(root), CERT).element.tag == "Envelope"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": SignatureMethod.ECDSA_SHA224},
+        {"digest_algorithm": DigestAlgorithm.SHA224},
+        {"digest_algorithm": DigestAlgorithm.SHA3_256},
+        {"c14n_algorithm": CanonicalizationMethod.CANONICAL_XML_1_1_WITH_COMMENTS},
+    ],
+    ids=str,
+)
+def test_rightly_made_by_other_algorithms_is_refused(options) -> None:
+    with pytest.raises(BadXmlSignature):
+        verify_xml(raw(signed(**options)), CERT)
+
+
+def test_one_document_holds_one_signature() -> None:
+    """The second is over all, the first among it, and stands before it."""
+    root = signed()
+    first = signature(root)
+    again = XMLSigner(signature_algorithm=SignatureMethod.ECDSA_SHA256).sign(root, key=pem(KEY), cert=[CERT])
+    (second,) = [one for one in signatures(again) if etree.tostring(one) != etree.tostring(first)]
+    again.insert(0, second)
+    with pytest.raises(BadXmlSignature, match="exactly one"):
+        verify_xml(raw(again), CERT)
+
+
+def test_a_part_of_the_document_is_not_signed_beside_the_whole() -> None:
+    root = signed(DOCUMENT.replace(b"<Envelope", b'<Envelope Id="e1"').replace(b"<Content", b'<Content Id="c1"'),
+                  uri=["#e1", "#c1"])  # fmt: skip
+    with pytest.raises(BadXmlSignature, match="something else"):
+        verify_xml(raw(root), CERT)
+
+
+def test_an_id_that_two_have_in_two_spellings_is_nobodys() -> None:
+    text = DOCUMENT.replace(b"<Envelope", b'<Envelope Id="e1"').replace(b"<Content", b'<Content ID="e1"')
+    with pytest.raises(BadXmlSignature, match="something else"):
+        verify_xml(raw(signed(text, uri="#e1")), CERT)
+
+
+def test_more_parts_than_xades_has_are_refused() -> None:
+    root = signed()
+    found = signature(root)
+    reference = found.find(f".//{DS}Reference")
+    for name in ("o1", "o2", "o3"):
+        part = etree.SubElement(found, f"{DS}Object", Id=name)
+        part.text = name
+        copied = copy.deepcopy(reference)
+        copied.set("URI", f"#{name}")
+        transforms = copied.find(f"{DS}Transforms")
+        transforms.remove(transforms[0])  # enveloped: it is about the whole document alone
+        reference.addnext(copied)
+        digested = etree.tostring(etree.fromstring(etree.tostring(part)), method="c14n")
+        copied.find(f"{DS}DigestValue").text = b64encode(sha256(digested).digest()).decode()
+    sign_anew(root)
+    with pytest.raises(BadXmlSignature, match="more than 3 references"):
+        verify_xml(raw(root), CERT)
+    last = found.findall(f".//{DS}Reference")[-1]
+    last.getparent().remove(last)
+    sign_anew(root)
+    assert verify_xml(raw(root), CERT).element.tag == "Envelope", "three are as many as there may be"
 
 
 def test_what_is_read_is_what_was_signed_and_not_what_comments_make_of_it() -> None:
