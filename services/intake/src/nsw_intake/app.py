@@ -16,7 +16,7 @@ from nsw_intake.procedures import ProcedureRoutes
 from nsw_intake.registrations import RegistrationRoutes
 from nsw_intake.routes import Routes
 from nsw_intake.settings import IntakeSettings
-from nsw_intake.signing.setup import Signing
+from nsw_intake.signing.setup import Signing, Trusted
 from nsw_intake.subscribers import subscribe
 from nsw_intake.vnsw_routes import VnswRoutes
 
@@ -26,12 +26,13 @@ def build(settings: IntakeSettings) -> Starlette:
     service = ServiceBase("intake", settings)
     cabinet = Cabinet(settings)
     referring = Referring(required=settings.documents_required)
+    trusted = Trusted.read(settings)
     closing: list[Callable[[], Awaitable[None]]] = []
     packs()  # a pack that cannot be used stops the service here, not at its first dossier
 
     async def parts() -> Sequence[BaseRoute]:
         subscribe(service)
-        signing = Signing.build(settings, service.pool, service.clock)
+        signing = Signing.build(trusted, settings, service.pool, service.clock)
         closing.append(signing.close)
         door = Door(
             pool=service.pool,

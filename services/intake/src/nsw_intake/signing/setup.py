@@ -2,21 +2,44 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import Pool
+from nsw_runtime.errors import BadSettings
 from starlette.routing import BaseRoute
 
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.known import KnownCertificates, RevocationPolicy
 from nsw_intake.signing.receipts import ReceiptKeys, Receipts
 from nsw_intake.signing.revocation import StatusChecker
-from nsw_intake.signing.roots import read_roots
+from nsw_intake.signing.roots import Roots, read_roots
 from nsw_intake.signing.routes import SigningRoutes
 from nsw_intake.signing.signatures import Signatures
 from nsw_intake.signing.threads import Threads
 from nsw_intake.signing.xml_signatures import XmlSignatures
+
+
+class Trusted(NamedTuple):
+    """What is read from files, once: the authorities that are trusted, and the window's own keys."""
+
+    roots: Roots
+    keys: ReceiptKeys
+
+    @classmethod
+    def read(cls, settings: IntakeSettings) -> Self:
+        """Read them.
+
+        Raises:
+            BadSettings: a file cannot be used, or nobody is trusted where signatures are required.
+        """
+        roots = read_roots([one.strip() for one in settings.signing_roots.split(",") if one.strip()])
+        if settings.signatures == "required" and not roots.trusted:
+            raise BadSettings(
+                "NSW_SIGNATURES=required needs NSW_SIGNING_ROOTS: name PEM files of the authorities that businesses' "
+                "certificates come from, or set NSW_SIGNATURES=optional"
+            )
+        return cls(roots, ReceiptKeys.read(settings.receipt_key_file))
 
 
 @dataclass(frozen=True)
@@ -31,15 +54,10 @@ class Signing:
     _checker: StatusChecker
 
     @classmethod
-    def build(cls, settings: IntakeSettings, pool: Pool, clock: Clock) -> Self:
-        """Read the key and the roots, and start nothing yet.
-
-        Raises:
-            BadSettings: a file cannot be used.
-        """
+    def build(cls, trusted: Trusted, settings: IntakeSettings, pool: Pool, clock: Clock) -> Self:
+        """Make the parts, and start nothing yet."""
         threads = Threads("signatures")
-        keys = ReceiptKeys.read(settings.receipt_key_file)
-        roots = read_roots([one.strip() for one in settings.signing_roots.split(",") if one.strip()])
+        roots, keys = trusted
         policy = RevocationPolicy(
             counts=timedelta(seconds=settings.revocation_counts_seconds),
             unreachable=settings.revocation_unreachable,

@@ -29,6 +29,7 @@ class Threads:
         self._waiting: deque[_Waiting] = deque()
         self._busy = 0
         self._due: asyncio.Handle | None = None
+        self._at_once = False
 
     async def run(self, call: Callable[[], T]) -> T:
         """What the call gives, or raises, in a thread."""
@@ -49,12 +50,13 @@ class Threads:
     def _hand_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """When enough wait, after everything that is ready to run now; else when some time has brought more."""
         enough = len(self._waiting) >= ENOUGH
-        if self._due is None:
-            later = partial(loop.call_later, GATHER_SECONDS)
-            self._due = (loop.call_soon if enough else later)(self._hand_over, loop)
-        elif enough and isinstance(self._due, asyncio.TimerHandle):
+        if self._due is not None and (self._at_once or not enough):
+            return
+        if self._due is not None:
             self._due.cancel()
-            self._due = loop.call_soon(self._hand_over, loop)
+        self._at_once = enough
+        later = partial(loop.call_later, GATHER_SECONDS)
+        self._due = (loop.call_soon if enough else later)(self._hand_over, loop)
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         self._due = None
