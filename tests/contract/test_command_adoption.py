@@ -90,7 +90,7 @@ async def test_what_a_business_has_filed_since_keeps_its_key(database: Database)
         declarant = dossier()["declarant"]["tax_code"]
         since = store.Filing(OTHER, declarant, f"key-{SUBMITTED}", "9" * 64, dossier()["procedure"], "2026.1", AT)
         await store.file(connection, [since])
-        new = CommandRow(NUMBER, f"key-{PAYMENT_FILED}", "payment", "8" * 64, payment_id, AT)
+        new = CommandRow(NUMBER, declarant, f"key-{PAYMENT_FILED}", "payment", "8" * 64, payment_id, AT)
         await command_store.file(connection, [new])
         await take_back(connection, [(submitted_id, submitted), (payment_id, payment)])
         rows = await connection.fetch("select number, idempotency_key from dossier")

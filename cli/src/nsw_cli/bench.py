@@ -85,7 +85,7 @@ def _round(kind: Kind, dossiers: int) -> Round:
         system = System.on(stack)
         spec = system.spec()
         if kind == "floor":
-            spec = replace(spec, processes=[_floor(process) for process in spec.processes])
+            spec = replace(spec, processes=[_floor(process, system) for process in spec.processes])
         with Steps() as steps:
             start_all(stack, spec, steps.begin)
         names = ("kafka", "postgres", *(process.name for process in spec.processes))
@@ -105,10 +105,16 @@ def _round(kind: Kind, dossiers: int) -> Round:
     return Round(kind, result)
 
 
-def _floor(process: Process) -> Process:
-    """The floor's process in a service's place, told the same; simulators stay what they are. Never restarted."""
+def _floor(process: Process, system: System) -> Process:
+    """The floor's process in a service's place; simulators stay what they are. Never restarted.
+
+    It owns the tables: row-level security is part of the price of the pipeline, and none of the floor's.
+    """
     module = FLOOR.get(process.name)
-    return process if module is None else replace(process, argv=[sys.executable, "-m", module], restart=False)
+    if module is None:
+        return process
+    env = {**process.env, "DATABASE_URL": system.database_url}
+    return replace(process, argv=[sys.executable, "-m", module], env=env, restart=False)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 
 import asyncpg
@@ -40,6 +42,14 @@ def role_of(service: str) -> str:
     return f"nsw_{schema_of(service)}"
 
 
+def caller_role_of(service: str) -> str:
+    """The role in which a service reads on behalf of callers: it reaches tables that belong to tenants, and no other.
+
+    Nobody logs in with it; the service's own role takes it.
+    """
+    return f"{role_of(service)}_caller"
+
+
 def _session(service: str) -> dict[str, str]:
     """Settings of every connection.
 
@@ -71,6 +81,27 @@ async def open_pool(url: str, service: str, *, size: int = 8) -> Pool:
         server_settings=_session(service),
         reset=_no_reset,
     )
+
+
+async def open_callers_pool(url: str, service: str, *, size: int = 4) -> Pool:
+    """A pool for reading on behalf of callers: its sessions see no row of anybody before `on_behalf_of` says whose."""
+    session = _session(service) | {"role": caller_role_of(service)}
+    del session["nsw.tenant"]
+    return await asyncpg.create_pool(
+        url, min_size=0, max_size=size, command_timeout=COMMAND_SECONDS, timeout=5, server_settings=session,
+        reset=_no_reset,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def on_behalf_of(pool: Pool, tenant: str) -> AsyncIterator[Connection]:
+    """A transaction that sees the rows of this business (tax code) or agency (code) alone.
+
+    Of the platform's own pool too; there it narrows what row-level security covers, and reaches the other tables.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("select set_config('nsw.tenant', $1, true)", tenant)
+        yield connection
 
 
 async def connect(url: str, service: str, **session: str) -> "asyncpg.Connection[Any]":

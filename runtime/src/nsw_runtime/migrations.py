@@ -1,6 +1,8 @@
 """Numbered SQL migrations, applied once each, in order, under an advisory lock, by the database's owner.
 
-A service's role owns nothing: it may read and write the rows of its own schema and reach no other.
+A service's role owns nothing: it may read and write the rows of its own schema and reach no other. The role in which it
+reads on behalf of callers reaches only tables of its own schema that are under row-level security and say whose each
+row is, in a column `declarant` or `agency`.
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from typing import Any, Final
 import asyncpg
 from nsw_contracts.topics import Service, written_by
 
-from nsw_runtime.database import role_of, schema_of
+from nsw_runtime.database import caller_role_of, role_of, schema_of
 from nsw_runtime.errors import BadMigration, TopicMismatch
 from nsw_runtime.journal import make_months
 
@@ -24,6 +26,13 @@ insert into stream_head (topic, partition)
 select t.topic, p from unnest($1::text[], $2::int[]) as t(topic, partitions), generate_series(0, t.partitions - 1) as p
 where not exists (select 1 from stream_head h where h.topic = t.topic)
 on conflict do nothing
+"""
+_TENANTS_TABLES: Final = """
+select c.relname from pg_class c where c.relnamespace = $1::text::regnamespace and c.relkind = 'r' and c.relrowsecurity
+and exists (
+    select from pg_attribute a where a.attrelid = c.oid and a.attname in ('declarant', 'agency') and not a.attisdropped
+)
+order by c.relname
 """
 
 
@@ -74,8 +83,10 @@ async def migrate(owner_url: str, service: Service, package: str, *, password: s
 
 async def _make_role(connection: "asyncpg.Connection[Any]", service: Service, password: str) -> None:
     role, schema = role_of(service), schema_of(service)
-    if not await connection.fetchval("select 1 from pg_roles where rolname = $1", role):
-        await connection.execute(f"create role {role} login")
+    for name, may in ((role, "login"), (caller_role_of(service), "nologin")):
+        if not await connection.fetchval("select 1 from pg_roles where rolname = $1", name):
+            await connection.execute(f"create role {name} {may}")
+    await connection.execute(f"grant {caller_role_of(service)} to {role}")
     # Utility statements take no parameters; format() quotes the literal.
     await connection.execute(
         await connection.fetchval(
@@ -118,7 +129,18 @@ async def _apply(connection: "asyncpg.Connection[Any]", service: Service, packag
         f"revoke all on table migration from {role};"
         f"revoke execute on all functions in schema {schema} from public"
     )
+    await _grant_callers(connection, service)
     return applied
+
+
+async def _grant_callers(connection: "asyncpg.Connection[Any]", service: Service) -> None:
+    caller, schema = caller_role_of(service), schema_of(service)
+    tables = [row["relname"] for row in await connection.fetch(_TENANTS_TABLES, schema)]
+    await connection.execute(
+        f"revoke all on all tables in schema {schema} from {caller}; grant usage on schema {schema} to {caller}"
+    )
+    for name in tables:
+        await connection.execute(f"grant select on {name} to {caller}")
 
 
 async def _install_heads(connection: "asyncpg.Connection[Any]", service: Service) -> None:

@@ -25,7 +25,7 @@ from nsw_runtime import crash
 from nsw_runtime.applier import Applier
 from nsw_runtime.clock import Clock, backoff, system_clock
 from nsw_runtime.consumer import BatchConsumer
-from nsw_runtime.database import UNAVAILABLE, Pool, open_pool
+from nsw_runtime.database import UNAVAILABLE, Pool, open_callers_pool, open_pool
 from nsw_runtime.handling import ClockedHandler, Handler, Intent
 from nsw_runtime.health import Health
 from nsw_runtime.identity import guarded
@@ -68,6 +68,7 @@ class ServiceBase:
         )
         self.authenticator = Authenticator(settings, clock)
         self.pool: Pool
+        self.callers: Pool  # reads on behalf of callers, behind row-level security
         self.sender: Sender | None = None
         self._applier: Applier[Any] | None = None
         self._clocked: ClockedHandler[Any] | None = None
@@ -130,6 +131,7 @@ class ServiceBase:
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             self.pool = await open_pool(self.settings.database_url.get_secret_value(), self.name)
+            self.callers = await open_callers_pool(self.settings.database_url.get_secret_value(), self.name)
             self.authenticator.open(self.pool)
             app.router.routes[:0] = await parts()
             loops = [self.relay.run(), self._subscribe(), self._watch(), self._tick(), self.authenticator.run()]
@@ -171,6 +173,7 @@ class ServiceBase:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(self.telemetry.close)
+        await self.callers.close()
         await self.pool.close()
 
     def _committed(self, intents: Sequence[Intent]) -> None:

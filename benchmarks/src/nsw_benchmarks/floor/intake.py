@@ -31,15 +31,10 @@ MOST_A_COMMIT = 1000
 KEY_AT = len(b'{"idempotency_key":"')  # in a line of the driver's
 CONTENT_AFTER_KEY = len(b'","dossier":')
 DOSSIER = ("number", "declarant", "idempotency_key", "content_sha256", "procedure", "submitted_at", "pack_version")
-TIMELINE = ("number", "revision", "status", "agency", "changed_at", "detail", "type")
+TIMELINE = ("number", "revision", "status", "type", "declarant", "fact")
 SUBMITTED_JSON = (
     b'{"number":"%b","submitted_at":"%b","content_sha256":"%b","idempotency_key":"%b","pack_version":"%b","content":%b}'
 )
-EMPTY = (
-    b'"reason":"",', b'"items":[],', b'"outcome":"",', b'"certificate_number":"",', b'"amount":"","currency":"",',
-    b'"due_at":null,', b'"answer_by":null,',
-)  # fmt: skip
-NEVER_SAID = b',"explanation":null,"agencies":[]}'
 RECEIPT = (
     b'{"line": %d, "status": 202, "receipt": {"number": "%b", "content_sha256": "%b", "received_at": "%b", '
     b'"status": "submitted"}}\n'
@@ -122,22 +117,14 @@ async def hear(connection: Connection, batch: Batch) -> None:
                     record.key.decode(),
                     int(between(value, b'"revision":', b",")),
                     between(value, b'"status":"').decode(),
-                    between(value, b'"agency":"').decode(),
-                    datetime.fromisoformat(between(value, b'"changed_at":"').decode()),
-                    _detail(value[value.index(b'"what"') :]),
                     "status-changed",
+                    between(value, b'"declarant":"').decode(),
+                    value.decode(),
                 )
             )
     async with connection.transaction():
         await move_progress(connection, batch)
         await connection.copy_records_to_table("timeline", records=rows, columns=TIMELINE)
-
-
-def _detail(said: bytes) -> str:
-    """The end of a status as the timeline keeps it: without what it does not say."""
-    for empty in EMPTY:
-        said = said.replace(empty, b"")
-    return "{" + said.removesuffix(NEVER_SAID).decode() + "}"
 
 
 async def main() -> None:

@@ -49,6 +49,7 @@ async def take_back(connection: Connection, facts: Sequence[tuple[str, Fact]]) -
     commands = [
         CommandRow(
             fact.number,
+            fact.declarant,
             fact.idempotency_key,
             _command(fact),
             TAKEN_BACK,

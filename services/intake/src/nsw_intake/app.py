@@ -55,6 +55,7 @@ def build(settings: IntakeSettings) -> Starlette:
             commands=commands,
             receipts=signing.receipts,
             pool=service.pool,
+            callers=service.callers,
             settings=settings,
             telemetry=service.telemetry,
             clock=service.clock,

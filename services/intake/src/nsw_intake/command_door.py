@@ -173,6 +173,7 @@ def _row(one: Filing) -> CommandRow:
     cause = f"{request.number}/{request.idempotency_key}"
     return CommandRow(
         number=request.number,
+        declarant=one.fact.declarant,
         idempotency_key=request.idempotency_key,
         command=request.command,
         sha256=request.sha256,

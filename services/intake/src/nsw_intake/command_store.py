@@ -31,6 +31,7 @@ class CommandRow(NamedTuple):
     """A command about to be held."""
 
     number: str
+    declarant: str
     idempotency_key: str
     command: str
     sha256: str
@@ -53,9 +54,10 @@ select c.number, c.idempotency_key, c.command, c.sha256, c.id, c.filed_at
 from unnest($1::text[], $2::text[]) as k(number, idempotency_key) join command c using (number, idempotency_key)
 """
 _FILE: Final = """
-insert into command (number, idempotency_key, command, sha256, id, filed_at, documents)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[])
-    as c(n, k, c, s, i, f, d)
+insert into command (number, declarant, idempotency_key, command, sha256, id, filed_at, documents)
+select * from unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::jsonb[]
+) as c(n, b, k, c, s, i, f, d)
 order by n, k
 on conflict do nothing
 returning number, idempotency_key

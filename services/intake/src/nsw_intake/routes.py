@@ -8,7 +8,7 @@ from nsw_contracts.lifecycle import Command
 from nsw_contracts.number import is_dossier_number
 from nsw_procedures.calendar import local_day
 from nsw_runtime.clock import Clock
-from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.database import UNAVAILABLE, Pool, on_behalf_of
 from nsw_runtime.identity import Caller, caller_of, guarded, require_acting
 from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.telemetry import Telemetry
@@ -48,6 +48,7 @@ class Routes:
         commands: CommandDoor,
         receipts: Receipts,
         pool: Pool,
+        callers: Pool,
         settings: IntakeSettings,
         telemetry: Telemetry,
         clock: Clock,
@@ -56,6 +57,7 @@ class Routes:
         self._commands = commands
         self._receipts = receipts
         self._pool = pool
+        self._callers = callers
         self._settings = settings
         self._telemetry = telemetry
         self._clock = clock
@@ -151,8 +153,9 @@ class Routes:
         try:
             async with self._pool.acquire() as connection:
                 declarant = await store.declarant(connection, number)
-                if declarant is None or not caller_of(request).acts_for(declarant):
-                    raise unknown_dossier()  # somebody else's looks like one that does not exist
+            if declarant is None or not caller_of(request).acts_for(declarant):
+                raise unknown_dossier()  # somebody else's looks like one that does not exist
+            async with on_behalf_of(self._callers, declarant) as connection:
                 found = await store.dossier(connection, number)
         except UNAVAILABLE as error:
             raise unavailable("The dossier cannot be read now. Try again shortly.") from error

@@ -51,8 +51,8 @@ _DOSSIER: Final = "select number, procedure, pack_version, submitted_at, content
 _TIMELINE: Final = "select revision, type, status, fact from timeline where number = $1 order by revision"
 _ELSEWHERE: Final = frozenset(PublicFact.model_fields)  # of a fact: in the entry under other names, or the dossier's
 _HEARD: Final = """
-insert into timeline (number, revision, type, status, fact)
-select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[])
+insert into timeline (number, declarant, revision, type, status, fact)
+select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[])
 on conflict do nothing
 """
 
@@ -78,6 +78,7 @@ async def hear(connection: Connection, events: Sequence[Event]) -> None:
     await connection.execute(
         _HEARD,
         [fact.number for fact in facts],
+        [fact.declarant for fact in facts],
         [fact.revision for fact in facts],
         [says(event.type) for event in events],
         [fact.status for fact in facts],

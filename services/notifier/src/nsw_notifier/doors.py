@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from nsw_runtime.clock import Clock
-from nsw_runtime.database import UNAVAILABLE, Connection, Pool
+from nsw_runtime.database import UNAVAILABLE, Connection, Pool, on_behalf_of
 from nsw_runtime.identity import caller_of
 from nsw_runtime.problems import FieldError, Problem, unavailable
 from starlette.requests import ClientDisconnect, Request
@@ -93,7 +93,7 @@ class Doors:
                 found = await store.by_id(connection, name)
             if found is None or not caller_of(request).acts_for(found.declarant):
                 raise errors.not_found()
-            async with store.on_behalf_of(self.pool, found.declarant) as connection:
+            async with on_behalf_of(self.pool, found.declarant) as connection:
                 again = await store.by_id(connection, name)
                 if again is None:
                     raise errors.not_found()

@@ -6,6 +6,7 @@ program's own button posts at once (RFC 8058).
 
 from typing import Final
 
+from nsw_runtime.database import on_behalf_of
 from nsw_runtime.identity import guarded
 from nsw_runtime.problems import Problem
 from starlette.requests import Request
@@ -57,7 +58,7 @@ class MailRoutes:
         found = await self._named(request.path_params["token"], "confirm")
         if found is None:
             return _page("gone_page", status=_GONE)
-        async with self._doors.reaching(), store.on_behalf_of(self._doors.pool, found.declarant) as connection:
+        async with self._doors.reaching(), on_behalf_of(self._doors.pool, found.declarant) as connection:
             await store.set_state(connection, found.id, "active", "", when=["unverified"])
             await signals.tell_changed(connection, [found.id])
         return _page("confirmed_page", found)
@@ -71,7 +72,7 @@ class MailRoutes:
         """`POST /v1/unsubscribe/TOKEN`: the subscription is removed, address and all. Asked twice, it is gone too."""
         found = await self._named(request.path_params["token"], "unsubscribe")
         if found is not None:
-            async with self._doors.reaching(), store.on_behalf_of(self._doors.pool, found.declarant) as connection:
+            async with self._doors.reaching(), on_behalf_of(self._doors.pool, found.declarant) as connection:
                 await store.remove(connection, found.id)
                 await signals.tell_changed(connection, [found.id])
         return _page("unsubscribed_page")
@@ -93,7 +94,7 @@ class MailRoutes:
         row = Delivery(
             found.id, found.declarant, "", now, 0, 1, _BOUNCED if report.failed else 0, error, events=0, body=None
         )
-        async with self._doors.reaching(), store.on_behalf_of(self._doors.pool, found.declarant) as connection:
+        async with self._doors.reaching(), on_behalf_of(self._doors.pool, found.declarant) as connection:
             await deliveries.add(connection, [row])
             if report.failed:
                 note = f"{error}. Mend the mailbox, then POST …/resume"

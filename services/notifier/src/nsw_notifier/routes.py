@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from nsw_contracts.parts import TaxCode
 from nsw_runtime import intents
+from nsw_runtime.database import on_behalf_of
 from nsw_runtime.identity import caller_of, guarded, require_acting
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -82,7 +83,7 @@ class Routes:
     async def _subscribe_one(self, request: Request) -> Response:
         wanted = self._read(await read_body(request, SMALL_BODY), "")
         require_acting(caller_of(request), wanted.declarant, "/declarant")
-        async with self._doors.reaching(), store.on_behalf_of(self._pool, wanted.declarant) as connection:
+        async with self._doors.reaching(), on_behalf_of(self._pool, wanted.declarant) as connection:
             for one in await store.of_declarant(connection, wanted.declarant):
                 if one.address == wanted.address:
                     raise errors.exists(one.id)
@@ -133,7 +134,7 @@ class Routes:
         except ValidationError as error:
             raise errors.invalid(errors.found_wrong(error)) from None
         require_acting(caller_of(request), declarant, "/declarant")
-        async with self._doors.reaching(), store.on_behalf_of(self._pool, declarant) as connection:
+        async with self._doors.reaching(), on_behalf_of(self._pool, declarant) as connection:
             found = await store.of_declarant(connection, declarant)
         return JSONResponse({"subscriptions": [one.shown() for one in found]})
 

@@ -1,11 +1,10 @@
 """Subscriptions in Postgres. Statements on behalf of a business run in a transaction whose tenant is that business."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from nsw_runtime.database import Connection, Pool
+from nsw_runtime.database import Connection
 
 from nsw_notifier.subscription import Subscription, SubscriptionRequest, challenges_of, new_id, new_secret
 
@@ -62,14 +61,6 @@ select count(*) filter (where not parked) as waiting, count(*) filter (where par
     max(last_error) filter (where parked) as why
 from intent where lane = $1
 """
-
-
-@asynccontextmanager
-async def on_behalf_of(pool: Pool, declarant: str) -> AsyncIterator[Connection]:
-    """A transaction that sees and writes this business's rows alone."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("select set_config('nsw.tenant', $1, true)", declarant)
-        yield connection
 
 
 async def save(
