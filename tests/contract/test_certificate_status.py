@@ -1,5 +1,6 @@
 """What the window finds out of certificates: real authorities, their lists and OCSP responders, over real HTTP."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -84,6 +85,18 @@ async def test_an_authority_nobody_listens_at_leaves_it_unknown(checker: StatusC
     one = ca.issue(MST)
     ca.url = real
     assert (await checker.check(der(one), [])).kind == "unknown"
+
+
+async def test_no_holder_stands_in_the_log(
+    checker: StatusChecker, ca: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library logs whom it asks about; a certificate's holder may be a person."""
+    caplog.set_level(logging.DEBUG)
+    one = ca.issue(MST, name=subject(CN="NGUYỄN VĂN A", UID=f"MST:{MST}"), ocsp_too=True)
+    assert (await checker.check(der(one), [])).kind == "good"
+    ca.silent = True
+    await checker.check(der(ca.issue(MST, name=subject(CN="NGUYỄN VĂN A"), ocsp_too=True)), [])
+    assert "NGUYỄN" not in caplog.text
 
 
 async def test_one_without_any_place_to_ask_is_unknown(checker: StatusChecker, ca: Authority) -> None:
