@@ -22,7 +22,8 @@ class Capabilities(BaseModel):
     `batch`: the most deliveries of one `deliver_many`; 1: it has none. `at_once`: how many `deliver` may run side by
     side (of different dossiers). `query`: it can ask by message id. `drops_repeats`: the agency's system itself gives
     a repeated message id one effect and the first answer. `answers`: how they come. `signed`: messages are signed both
-    ways, beyond the transport.
+    ways, beyond the transport. `deposits`: a delivery is laid where the agency will find it, and is taken once it lies
+    there; nothing of the agency's system answers it, and what it cannot take it says later.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +34,7 @@ class Capabilities(BaseModel):
     drops_repeats: bool = False
     answers: frozenset[Way] = frozenset({"inline"})
     signed: bool = False
+    deposits: bool = False
 
     @model_validator(mode="after")
     def _safe(self) -> "Capabilities":

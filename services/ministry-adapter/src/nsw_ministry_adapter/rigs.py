@@ -4,10 +4,12 @@ from nsw_contracts.adapter.conformance import ProcessRig
 from nsw_procedures.example import example_content
 from nsw_procedures.packs import packs
 
+from nsw_ministry_adapter.file_drop.adapter import FileDropAdapter
 from nsw_ministry_adapter.rest_json.adapter import RestJson
 from nsw_ministry_adapter.vnsw_soap.adapter import VnswSoap
 
 _REST_JSON = "nsw_ministry_adapter.simulators.rest_json"
+_FILE_DROP = "nsw_ministry_adapter.simulators.file_drop"
 _VNSW_SOAP = "nsw_ministry_adapter.simulators.vnsw_soap"
 _QUARANTINE = "BNNPTNT0600009"
 
@@ -20,6 +22,11 @@ def rest_json() -> ProcessRig:
 def rest_json_in_batches() -> ProcessRig:
     """*rest-json* with batches, which has other promises about lost replies."""
     return ProcessRig(RestJson, _REST_JSON, agency="BYTE", arguments=["--batch", "500"])
+
+
+def file_drop() -> ProcessRig:
+    """*file-drop* over SFTP."""
+    return ProcessRig(FileDropAdapter, _FILE_DROP, agency="BQP")
 
 
 def vnsw_soap(*arguments: str) -> ProcessRig:

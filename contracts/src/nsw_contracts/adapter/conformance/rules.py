@@ -92,6 +92,11 @@ def inline(capabilities: Capabilities) -> bool:
     return "inline" in capabilities.answers
 
 
+def answered(capabilities: Capabilities) -> bool:
+    """The agency's system answers each delivery."""
+    return not capabilities.deposits
+
+
 def signs(capabilities: Capabilities) -> bool:
     """Messages of the agency's own accord are signed."""
     return capabilities.signed and hears(capabilities)

@@ -268,6 +268,14 @@ class _Server(ThreadingHTTPServer):
         """An adapter that hangs up is what some rules are about."""
 
 
+def texts_of(value: Any) -> list[str]:
+    """Every string in a JSON value, for `SimulatedAgency.arrived`."""
+    if isinstance(value, str):
+        return [value]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in inside for text in texts_of(item)]
+
+
 def run(agency: SimulatedAgency, port: int = 0) -> None:
     """Serve on loopback until standard input ends; says on standard output, in one line of JSON, how it is reached."""
     with _Server(("127.0.0.1", port), _Handler) as server, _Server(("127.0.0.1", 0), _Handler) as closed:

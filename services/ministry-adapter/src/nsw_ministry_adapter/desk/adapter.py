@@ -21,7 +21,7 @@ from nsw_contracts.adapter import (
     Outcome,
     Said,
     Taken,
-    TryAgain,
+    Unsure,
     say,
 )
 from nsw_contracts.events import Routed
@@ -45,7 +45,9 @@ class DeskAdapter(MinistryAdapter):
         agency="*",
         protocol="An officer's queue in the window itself",
         contact="the window's operators",
-        capabilities=Capabilities(batch=BATCH, query=True, drops_repeats=True, answers=frozenset({"poll"})),
+        capabilities=Capabilities(
+            batch=BATCH, query=True, drops_repeats=True, answers=frozenset({"poll"}), deposits=True
+        ),
         quality="platinum",
     )
 
@@ -75,8 +77,8 @@ class DeskAdapter(MinistryAdapter):
                 changed = _laid(items, [one for one in deliveries if one.message_id in new])
                 if changed:
                     await store.save(connection, list(changed.values()))
-        except UNAVAILABLE as error:
-            return [TryAgain(f"the desk's database: {type(error).__name__}")] * len(deliveries)
+        except UNAVAILABLE as error:  # the commit may have been done and its reply lost
+            return [Unsure(f"the desk's database: {type(error).__name__}")] * len(deliveries)
         return [Taken(before[one.message_id]) for one in deliveries]
 
     async def query(self, delivery: Delivery) -> Known:

@@ -152,7 +152,9 @@ class FileDropAdapter(MinistryAdapter):
         agency="*",
         protocol="Signed files in a folder or over SFTP",
         contact="the window's operators",
-        capabilities=Capabilities(batch=BATCH, drops_repeats=True, answers=frozenset({"poll"}), signed=True),
+        capabilities=Capabilities(
+            batch=BATCH, drops_repeats=True, answers=frozenset({"poll"}), signed=True, deposits=True
+        ),
         quality="platinum",
     )
     settings_model: ClassVar[type[BaseModel]] = FileDropSettings

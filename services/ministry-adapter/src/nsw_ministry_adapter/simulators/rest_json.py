@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from joserfc.jwk import ECKey, OKPKey
 from nsw_contracts.adapter.conformance.orders import Saying, Way
-from nsw_contracts.adapter.conformance.simulator import Request, Response, SimulatedAgency, run
+from nsw_contracts.adapter.conformance.simulator import Request, Response, SimulatedAgency, run, texts_of
 
 from nsw_ministry_adapter.rest_json.jws import HEADER, WINDOW, BadSignature, Signer, Verifier
 from nsw_ministry_adapter.rest_json.settings import SIGNING_KEY
@@ -78,7 +78,7 @@ class RestJsonAgency(SimulatedAgency):
         decisions = [_decision(each) for each in self.decided(number)]
         answer = {"message_id": message_id, "received_at": datetime.now(UTC).isoformat(), "decisions": decisions}
         given: dict[str, Any] = self.arrived(
-            message_id, number, dossier.get("what", "submitted"), list(_texts(dossier)), answer
+            message_id, number, dossier.get("what", "submitted"), texts_of(dossier), answer
         )
         return given
 
@@ -112,14 +112,6 @@ class RestJsonAgency(SimulatedAgency):
 
 def _decision(saying: Saying) -> dict[str, Any]:
     return {"kind": saying.kind, "decided_at": saying.decided_at.isoformat(), **saying.fields}
-
-
-def _texts(value: Any) -> list[str]:
-    """Every string in a JSON value."""
-    if isinstance(value, str):
-        return [value]
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for item in inside for text in _texts(item)]
 
 
 def _json(value: Any, status: int = 200) -> Response:

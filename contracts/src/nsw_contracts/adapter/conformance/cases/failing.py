@@ -2,7 +2,7 @@
 
 from nsw_contracts.adapter.conformance.bench import SHORT_SECONDS, Stand, expect
 from nsw_contracts.adapter.conformance.orders import Trouble
-from nsw_contracts.adapter.conformance.rules import asks, batches, rule
+from nsw_contracts.adapter.conformance.rules import answered, asks, batches, rule
 from nsw_contracts.adapter.outcomes import Misconfigured, NotThere, Rejected, Taken, TryAgain, Unsure
 
 
@@ -75,9 +75,9 @@ async def asks_without_harm(stand: Stand) -> None:
 async def tells_failures_apart(stand: Stand) -> None:
     """Later, never, perhaps and broken are told apart.
 
-    An agency that is busy comes to `TryAgain`; one that will never take the message to `Rejected`; one that fails to
-    `Unsure` or `TryAgain`; one that refuses the login to `Misconfigured`. Nothing took effect, and afterwards the
-    same message is delivered.
+    An agency that is busy comes to `TryAgain`; one that will never take the message to `Rejected` (where it answers
+    deliveries); one that fails to `Unsure` or `TryAgain`; one that refuses the login to `Misconfigured`. Nothing took
+    effect, and afterwards the same message is delivered.
 
     Why: a dossier that is retried for ever, or parked because of a wrong password, waits for a person who is not
     told.
@@ -91,6 +91,8 @@ async def tells_failures_apart(stand: Stand) -> None:
         "lock-out": (Misconfigured,),
     }
     async with stand.bench() as bench:
+        if not answered(bench.adapter.capabilities):
+            del wanted["refuse"]
         for trouble, outcomes in wanted.items():
             await bench.order(trouble)
             outcome = await bench.deliver_one()
@@ -124,7 +126,7 @@ async def gives_up_in_time(stand: Stand) -> None:
         expect(isinstance(outcome, Taken), f"afterwards the message came to {outcome!r}")
 
 
-@rule("believes-no-wrong-answer", "silver")
+@rule("believes-no-wrong-answer", "silver", needs=answered, needs_text="The agency's system answers deliveries.")
 async def believes_no_wrong_answer(stand: Stand) -> None:
     """An answer that cannot be right is not believed.
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from nsw_contracts.adapter.conformance.bench import LARGEST_ANSWER, Bench, Stand, expect
 from nsw_contracts.adapter.conformance.orders import Saying, Spoiling, Trouble
-from nsw_contracts.adapter.conformance.rules import called, hears, rule, signs
+from nsw_contracts.adapter.conformance.rules import answered, called, hears, rule, signs
 from nsw_contracts.adapter.messages import Inbound, Reply, Said
 from nsw_contracts.adapter.outcomes import Taken, Unsure
 
@@ -13,7 +13,7 @@ _HUGE: Final = 32 * LARGEST_ANSWER
 _SECONDS_BEYOND_SKEW: Final = 3600.0
 
 
-@rule("survives-bombs-in-replies", "gold")
+@rule("survives-bombs-in-replies", "gold", needs=answered, needs_text="The agency's system answers deliveries.")
 async def survives_bombs_in_replies(stand: Stand) -> None:
     """Replies without end, in size or in depth, are harmless.
 
