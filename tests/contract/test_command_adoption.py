@@ -21,6 +21,7 @@ from nsw_intake import command_store, store
 from nsw_intake.adoption import take_back
 from nsw_intake.command_store import TAKEN_BACK, CommandRow, Held
 from nsw_intake.commands import FACT_TYPES
+from nsw_intake.documents.reading import of_dossier
 from nsw_runtime.database import Connection
 from support.dossiers import dossier
 from support.scratch import Database
@@ -70,6 +71,19 @@ async def test_every_command_is_held_again_as_what_it_was(database: Database) ->
         assert standing == (
             dossier()["declarant"]["tax_code"], dossier()["procedure"], "2026.1", "submitted", 0,
         )  # fmt: skip
+
+
+async def test_their_documents_are_referred_to_again(database: Database) -> None:
+    async with database.connection("intake") as connection, connection.transaction():
+        await take_back(connection, [fact(SUBMITTED), fact(SUPPLEMENT_FILED), fact(WITHDRAWAL_FILED)])
+        digests = [one["sha256"] for one in dossier()["documents"]]
+        assert digests
+        for digest in digests:
+            given = await of_dossier(connection, NUMBER, digest)
+            assert given is not None
+            assert given.name
+        rows = await connection.fetch("select documents from command order by command")
+        assert [[one["sha256"] for one in json.loads(row[0] or "[]")] for row in rows] == [digests, []]
 
 
 async def test_taking_back_again_changes_nothing(database: Database) -> None:
