@@ -109,8 +109,8 @@ async def opened(database: Database) -> AsyncIterator[Window]:
         wire = Wire(asyncio.Event())
         door = AnswerDoor(pool, lambda: NOW, lambda: None)
         sender = Sender(
-            service="ministry-adapter", database_url=database.service_url("ministry-adapter"), pool=pool, transport=wire,
-            clock=lambda: NOW, health=Health(), on_commit=lambda: None, keep=door.keep,
+            service="ministry-adapter", database_url=database.service_url("ministry-adapter"), pool=pool,
+            transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda: None, keep=door.keep,
         )  # fmt: skip
         running = asyncio.create_task(sender.run())
         try:

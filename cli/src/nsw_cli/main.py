@@ -7,6 +7,8 @@ import typer
 
 from nsw_cli import (
     certificate,
+    adapter,
+    agency,
     documents,
     dossier,
     inspection,
@@ -68,6 +70,8 @@ app.add_typer(certificate.app, name="certificate", rich_help_panel=FILE)
 app.add_typer(procedure.app, name="procedure", rich_help_panel=FILE)
 app.add_typer(inspection.app, name="inspection", rich_help_panel=LOOK)
 app.add_typer(documents.app, name="documents", rich_help_panel=LOOK)
+app.add_typer(adapter.app, name="adapter", rich_help_panel=OPERATE)
+app.add_typer(agency.app, name="agency", rich_help_panel=LOOK)
 app.add_typer(stream.app, name="stream", rich_help_panel=LOOK)
 app.add_typer(parked.app, name="parked", rich_help_panel=LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=LOOK)

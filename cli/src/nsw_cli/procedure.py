@@ -8,6 +8,7 @@ import typer
 from nsw_cli.errors import CommandError
 from nsw_cli.options import AsJson
 from nsw_cli.output import print_json, print_table, say
+from nsw_cli.procedure_advance import advance
 from nsw_cli.procedure_check import check
 from nsw_cli.procedure_diff import diff
 from nsw_cli.procedure_example import example
@@ -72,3 +73,4 @@ app.command()(example)
 app.command()(check)
 app.command()(diff)
 app.command()(new)
+app.command()(advance)

@@ -3,30 +3,29 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from nsw_contracts.adapter.conformance.check import Report, check
-from nsw_contracts.adapter.conformance.rig import Rig, rig_of
+from nsw_contracts.adapter.conformance.check import Report, check, without_rig
+from nsw_contracts.adapter.conformance.rig import has_rig, rig_of
 from nsw_contracts.adapter.discovery import load, names
 from nsw_contracts.adapter.errors import AdapterError
 from nsw_contracts.adapter.project import in_folder, make_project
 
 
-def rigs(wanted: Sequence[str]) -> list[Rig]:
-    """The rigs of these adapters, by name or by their projects' folders; of none named, of all installed ones.
+def reports(wanted: Sequence[str]) -> Iterator[Report]:
+    """Check these adapters, by name or by their projects' folders; of none named, all installed ones.
 
     Raises:
         BadAdapter: one of them is not there, or cannot be used.
     """
-    found: list[Rig] = []
     for one in wanted or names():
         if one == "." or "/" in one or Path(one, "pyproject.toml").is_file():
-            found += [each.rig for each in in_folder(Path(one))]
+            for found in in_folder(Path(one)):
+                yield check(found.rig)
         else:
-            load(one)
-            found.append(rig_of(one))
-    return found
+            adapter = load(one)
+            yield check(rig_of(one)) if has_rig(one) else without_rig(adapter)
 
 
 def text_of(report: Report) -> str:
@@ -58,15 +57,15 @@ def main() -> int:
         if options.command == "new":
             make_project(options.out or Path(options.name), options.name, options.agency)
             return 0
-        reports = [check(rig) for rig in rigs(options.adapters)]
+        done = list(reports(options.adapters))
     except AdapterError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     if options.json:
-        sys.stdout.write(json.dumps([report.as_json() for report in reports], ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(json.dumps([report.as_json() for report in done], ensure_ascii=False, indent=1) + "\n")
     else:
-        sys.stdout.write("\n\n".join(map(text_of, reports)) + "\n")
-    return int(any(report.failed for report in reports))
+        sys.stdout.write("\n\n".join(map(text_of, done)) + "\n")
+    return int(any(report.failed for report in done))
 
 
 if __name__ == "__main__":

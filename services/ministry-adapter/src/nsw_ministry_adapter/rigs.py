@@ -14,9 +14,9 @@ _VNSW_SOAP = "nsw_ministry_adapter.simulators.vnsw_soap"
 _QUARANTINE = "BNNPTNT0600009"
 
 
-def rest_json() -> ProcessRig:
+def rest_json(agency: str = "BYTE") -> ProcessRig:
     """*rest-json*, one by one, as it is for most."""
-    return ProcessRig(RestJson, _REST_JSON, agency="BYTE")
+    return ProcessRig(RestJson, _REST_JSON, agency=agency, arguments=["--agency", agency])
 
 
 def rest_json_in_batches() -> ProcessRig:

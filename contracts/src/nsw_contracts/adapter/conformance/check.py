@@ -9,13 +9,14 @@ from typing import Literal, NamedTuple
 from nsw_contracts.adapter.conformance import cases
 from nsw_contracts.adapter.conformance.bench import Broken, Stand
 from nsw_contracts.adapter.conformance.given import Given
-from nsw_contracts.adapter.conformance.rig import Rig
+from nsw_contracts.adapter.conformance.rig import ENTRY_POINTS, Rig
 from nsw_contracts.adapter.conformance.rules import RULES, Rule
 from nsw_contracts.adapter.context import HttpSettings
 from nsw_contracts.adapter.discovery import settings_of
 from nsw_contracts.adapter.manifest import QUALITIES, Capabilities, Quality
+from nsw_contracts.adapter.protocol import MinistryAdapter
 
-__all__ = ["Report", "Result", "applicable", "cases", "check", "run_case", "standing"]
+__all__ = ["Report", "Result", "applicable", "cases", "check", "run_case", "standing", "without_rig"]
 
 
 class Result(NamedTuple):
@@ -108,6 +109,13 @@ def check(rig: Rig) -> Report:
     order = {level: index for index, level in enumerate(QUALITIES)}
     results.sort(key=lambda one: order[one.rule.level])
     return Report(manifest.name, rig.agency, manifest.quality, results)
+
+
+def without_rig(adapter: type[MinistryAdapter]) -> Report:
+    """The report on an adapter that nothing can be tried with."""
+    manifest = adapter.manifest
+    says = f"it has no rig: name one by an entry point {manifest.name!r} of the group {ENTRY_POINTS}"
+    return Report(manifest.name, manifest.agency, manifest.quality, [Result(RULES[0], "failed", says)])
 
 
 def _result(rule: Rule, stand: Stand, capabilities: Capabilities) -> Result:

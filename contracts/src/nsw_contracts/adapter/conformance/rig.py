@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Final, Protocol
 
@@ -164,8 +164,26 @@ class ProcessRig:
         self.ask("fetch", saying.model_dump(mode="json"))
 
 
+def has_rig(name: str) -> bool:
+    """Whether an installed adapter has one."""
+    return name in {point.name for point in entry_points(group=ENTRY_POINTS)}
+
+
 def rig_of(name: str) -> Rig:
-    """The rig of an installed adapter.
+    """The rig of an installed adapter, as its package sets it up.
+
+    Raises:
+        BadAdapter: its package names none, or it cannot be made.
+    """
+    make = rig_factory(name)
+    try:
+        return make()
+    except Exception as error:  # whatever a foreign module raises
+        raise BadAdapter(f"the rig of {name!r} cannot be made: {type(error).__name__}: {error}") from error
+
+
+def rig_factory(name: str) -> Callable[..., Rig]:
+    """What makes the rig of an installed adapter. One for several agencies takes the one to play as `agency`.
 
     Raises:
         BadAdapter: its package names none, or it cannot be made.
@@ -176,7 +194,7 @@ def rig_of(name: str) -> Rig:
             f"adapter {name!r} has no rig: name one by an entry point {name!r} of the group {ENTRY_POINTS}"
         )
     try:
-        rig: Rig = points[0].load()()
+        make: Callable[..., Rig] = points[0].load()
     except Exception as error:  # whatever a foreign module raises
         raise BadAdapter(f"the rig of {name!r} cannot be made: {type(error).__name__}: {error}") from error
-    return rig
+    return make

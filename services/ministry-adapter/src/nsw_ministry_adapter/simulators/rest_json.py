@@ -17,7 +17,6 @@ from nsw_contracts.adapter.conformance.simulator import Request, Response, Simul
 from nsw_ministry_adapter.rest_json.jws import HEADER, WINDOW, BadSignature, Signer, Verifier
 from nsw_ministry_adapter.rest_json.settings import SIGNING_KEY
 
-AGENCY: Final = "BYTE"
 _BASE: Final = "/nsw"
 
 
@@ -26,13 +25,13 @@ class RestJsonAgency(SimulatedAgency):
 
     drops_repeats: ClassVar[bool] = True
 
-    def __init__(self, *, batch: int, signed: bool) -> None:
+    def __init__(self, *, agency: str, batch: int, signed: bool) -> None:
         self._batch = batch
         self._signed = signed
         self._window_key = ECKey.generate_key("P-256")
         self._own_key = OKPKey.generate_key("Ed25519", {"kid": "agency-kit"})
         self._other_key = OKPKey.generate_key("Ed25519", {"kid": "agency-kit"})
-        self._verifier = Verifier([self._window_key.as_dict(private=False)], AGENCY)
+        self._verifier = Verifier([self._window_key.as_dict(private=False)], agency)
         self._signer = Signer(self._own_key, WINDOW)
         self._stranger = Signer(self._other_key, WINDOW)
         super().__init__()
@@ -125,11 +124,12 @@ def _problem(status: int, detail: str) -> Response:
 def main() -> None:
     """Run it until standard input ends."""
     parser = argparse.ArgumentParser(description="A test agency that speaks rest-json.")
+    parser.add_argument("--agency", default="BYTE")
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--unsigned", action="store_true")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    run(RestJsonAgency(batch=options.batch, signed=not options.unsigned), options.port)
+    run(RestJsonAgency(agency=options.agency, batch=options.batch, signed=not options.unsigned), options.port)
 
 
 if __name__ == "__main__":
