@@ -100,7 +100,8 @@ async def test_messages_made_to_hurt_are_refused_and_hurt_nobody(ministry: Minis
     }
     assert statuses == {"garbage": 400, "deep": 400, "unsigned": 401, "tampered": 401, "wrong-agency": 401}
     live, headers = ministry.live, await ministry.live.headers(ministry.system)
-    status, told = await live.ask("POST", ministry.door, caller=None, headers=headers, data=BytesIO(b" " * (2 << 20)))
+    huge = {"caller": None, "headers": headers, "data": BytesIO(b" " * (2 << 20)), "expect100": True}
+    status, told = await live.ask("POST", ministry.door, **huge)
     assert (status, told["type"]) == (413, "urn:nsw:problem:too-large")
     for path in ("BCT", "XYZ"):
         status, _ = await live.ask("POST", ministry.door.replace("BYTE", path), caller=ministry.system, data=b"{}")

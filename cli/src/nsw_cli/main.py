@@ -6,9 +6,9 @@ from typing import Annotated, Final
 import typer
 
 from nsw_cli import (
-    certificate,
     adapter,
     agency,
+    certificate,
     documents,
     dossier,
     inspection,
