@@ -10,6 +10,7 @@ from nsw_runtime.crash import CRASH_POINTS, CrashPoint
 from support.documents import PDF, digest_of, pdf
 from support.filers import Filer, get, path_of
 from support.live import Live
+from support.polling import until
 
 SIZE = 3 * CHUNK_BYTES + 1000
 CASES: dict[CrashPoint, tuple[str, tuple[int, ...]]] = {
@@ -76,3 +77,33 @@ async def test_intake_killed_while_bytes_come_in(live: Live) -> None:
     number = await filer.file(filer.referring(content))
     assert (await get(live, path_of(number, content), await filer.headers()))[2] == content
     assert digest_of(content) in path_of(number, content)
+
+
+async def test_intake_removes_what_was_left_unfinished(live: Live) -> None:
+    """Its own doing, with nobody asking."""
+    filer, content = Filer(live), pdf(SIZE, seed=10)
+    headers = {"content-length": str(SIZE), "content-type": PDF}
+
+    async def body():
+        yield content[: 2 * CHUNK_BYTES]
+        await until(begun, "a chunk to be stored")
+        raise ConnectionAbortedError
+
+    async def begun() -> bool:
+        return (await filer.reached(content))[1] not in (None, "0")
+
+    with pytest.raises((aiohttp.ClientError, ConnectionAbortedError)):
+        await filer.put(content, body=body(), headers=headers)
+    await live.stop("intake")
+    async with live.owner() as owner:
+        await owner.execute(
+            "update intake.document_upload set touched_at = touched_at - interval '2 days' where declarant = $1",
+            filer.tax_code,
+        )
+    await live.begin("intake")
+    await live.ready("intake")
+
+    async def gone() -> bool:
+        return (await filer.reached(content))[0] == 404
+
+    await until(gone, "the upload to be given up")
