@@ -25,13 +25,15 @@ LINE: Final = "line"
 class Plan:
     """`sources` by the element's path below the content; `rows` the lists behind a repeated element, the first leads.
 
-    `form` are the schemas of the form's fields by place.
+    `form` are the schemas of the form's fields by place. `lists` splits the places of `sources`: the list one is in and
+    the field of its rows, or no list and the way from the dossier's root.
     """
 
     of: Element
     sources: Mapping[str, Source]
     rows: Mapping[str, tuple[str, ...]]
     form: Mapping[str, Mapping[str, Any]]
+    lists: Mapping[str, tuple[str, tuple[str, ...]]]
 
 
 class NoPlan(LookupError):
@@ -99,7 +101,17 @@ def _plan(kept: _Kept) -> Plan:
     sources = {path: source for path, source in elements.items() if path in known}
     lists = [*LISTS, *(place for place, field in fields.items() if field.get("type") == "array")]
     rows = {path: _lists(path, sources, lists) for path in _repeated(of)}
-    return Plan(of, sources, rows, fields)
+    places = {place: _split(place, lists) for source in sources.values() for place in source.places}
+    return Plan(of, sources, rows, fields, places)
+
+
+def _split(place: str, lists: list[str]) -> tuple[str, tuple[str, ...]]:
+    for name in lists:
+        if place == name:
+            return name, ()
+        if place.startswith(f"{name}/"):
+            return name, (place[len(name) + 1 :],)
+    return "", tuple(place.split("/"))
 
 
 def _form_sources(pack: Pack, of: Element) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,6 @@
 What was read is plain data: a group is a dict of what is there, what repeats a list, everything else a text.
 """
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from lxml import etree
@@ -44,8 +43,8 @@ def _group(of: Element, node: etree._Element, path: str, faults: list[Fault]) ->
     found: dict[str, Any] = {}
     place = 0
     for child in node:
-        at = next(_places(of, child.tag, place), None)
-        if at is None:
+        at = of.places.get(child.tag, -1) if isinstance(child.tag, str) else -1
+        if at < place:
             faults.append(Fault(path, _misplaced(of, child)))
             continue
         schema, place = of.children[at], at
@@ -81,10 +80,6 @@ def _leaf(of: Element, node: etree._Element, path: str, faults: list[Fault]) -> 
     return text
 
 
-def _places(of: Element, tag: str | bytes | bytearray | etree.QName, place: int) -> Iterator[int]:
-    return (index for index in range(place, len(of.children)) if of.children[index].name == tag)
-
-
 def _misplaced(of: Element, node: etree._Element) -> str:
     names = [one.name for one in of.children]
     if node.tag in names:
@@ -93,12 +88,16 @@ def _misplaced(of: Element, node: etree._Element) -> str:
 
 
 def _bare(node: etree._Element, path: str, faults: list[Fault]) -> None:
-    if any(name not in _HINTS for name in node.attrib):
+    if len(node.attrib) and any(name not in _HINTS for name in node.attrib):
         faults.append(Fault(path, "has attributes; it takes none"))
 
 
 def _loose_text(node: etree._Element) -> bool:
-    return bool((node.text or "").strip() or any((child.tail or "").strip() for child in node))
+    return not _blank(node.text) or not all(_blank(child.tail) for child in node)
+
+
+def _blank(text: str | None) -> bool:
+    return text is None or text.isspace() or not text
 
 
 def _tag(node: etree._Element) -> str:

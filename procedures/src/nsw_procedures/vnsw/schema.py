@@ -5,7 +5,7 @@ The notation stands at the head of `contents/*.yaml`. The same element both judg
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
@@ -36,7 +36,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element. `longest` is in characters; `digits` after a decimal's point; `children` are a group's, in order."""
+    """One element. `longest` is in characters; `digits` after a decimal's point; `children` are a group's, in order.
+
+    `places`: the children's places by name.
+    """
 
     name: str
     kind: Kind
@@ -46,10 +49,12 @@ class Element:
     not_blank: bool = False
     digits: int = 0
     children: "tuple[Element, ...]" = ()
+    places: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def child(self, name: str) -> "Element | None":
         """The child of this name."""
-        return next((one for one in self.children if one.name == name), None)
+        place = self.places.get(name)
+        return None if place is None else self.children[place]
 
     def leaves(self, path: str = "") -> "Iterator[tuple[str, Element]]":
         """Every element below that holds a text, with its path from here."""
@@ -73,7 +78,8 @@ def element(key: str, value: Any) -> Element:
     name, optional, repeats = named[1], bool(named[2]), bool(named[3])
     if isinstance(value, Mapping):
         children = tuple(element(name, inner) for name, inner in value.items())
-        return Element(name, "group", optional, repeats, children=children)
+        places = {child.name: place for place, child in enumerate(children)}
+        return Element(name, "group", optional, repeats, children=children, places=places)
     if isinstance(value, str):
         if text := _TEXT.fullmatch(value):
             return Element(name, "text", optional, repeats, int(text[2]), bool(text[1]))
@@ -87,7 +93,8 @@ def element(key: str, value: Any) -> Element:
 
 def wrong_text(of: Element, text: str) -> str | None:
     """What is wrong with a text as this element's; None: nothing."""
-    if _NOT_XML.search(text):
+    # What can be printed, XML can carry; the search is for the rest.
+    if not text.isprintable() and _NOT_XML.search(text):
         return "holds a character that XML cannot carry"
     return _WRONG[of.kind](of, text)
 
@@ -136,7 +143,7 @@ def _is_moment(text: str, *, fraction: bool) -> bool:
     if found is None or (found[1] and not fraction):
         return False
     try:
-        datetime.strptime(text[:19], MOMENT_FORMAT)  # noqa: DTZ007  # only whether there is such a moment
+        datetime.fromisoformat(text)  # only whether there is such a moment: its shape has been looked at
     except ValueError:
         return False
     return True

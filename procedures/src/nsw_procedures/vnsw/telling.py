@@ -3,7 +3,7 @@
 A fault names the element, and `pointers` the dossier's own field behind each element, as a JSON pointer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -46,14 +46,17 @@ def told(plan: Plan, data: Mapping[str, Any]) -> etree._Element:
     node, faults = build(plan.of, value)
     faults = [*teller.faults, *faults]
     if faults:
-        raise Untold(faults, teller.pointers)
+        finder = _Teller(plan, data, pointing=True)  # most dossiers can be told, and then nobody asks where from
+        finder.group(plan.of, "", plan.of.name, _Row())
+        raise Untold(faults, finder.pointers)
     return node
 
 
 class _Teller:
-    def __init__(self, plan: Plan, data: Mapping[str, Any]) -> None:
+    def __init__(self, plan: Plan, data: Mapping[str, Any], *, pointing: bool = False) -> None:
         self._plan = plan
         self._data = data
+        self._pointing = pointing
         self.faults: list[Fault] = []
         self.pointers: dict[str, str] = {}
 
@@ -81,7 +84,8 @@ class _Teller:
         return value
 
     def _text(self, of: Element, source: Source, shown: str, row: _Row) -> str | None:
-        self.pointers[shown] = self._pointer(source.places[0], row)
+        if self._pointing:
+            self.pointers[shown] = self._pointer(source.places[0], row)
         text = source.tell(lambda place: self._look(place, row))
         if text is None:
             return None
@@ -96,12 +100,15 @@ class _Teller:
         return text
 
     def _look(self, place: str, row: _Row) -> Any:
-        for name, item in row.items.items():
-            if place == name:
-                return row.at[name] + 1
-            if place.startswith(f"{name}/"):
-                return item.get(place[len(name) + 1 :])
-        return _at(self._data, place)
+        name, way = self._plan.lists[place]
+        if not name:
+            data: Any = self._data
+            for part in way:
+                data = data.get(part) if isinstance(data, Mapping) else None
+            return data
+        if name not in row.items:
+            return None
+        return row.items[name].get(way[0]) if way else row.at[name] + 1
 
     def _pointer(self, place: str, row: _Row) -> str:
         for name, at in row.at.items():
@@ -130,10 +137,6 @@ class _Teller:
 
 
 def _at(data: Any, place: str) -> Any:
-    for part in _parts(place):
+    for part in place.split("/"):
         data = data.get(part) if isinstance(data, Mapping) else None
     return data
-
-
-def _parts(place: str) -> Iterator[str]:
-    yield from place.split("/")
