@@ -65,7 +65,7 @@ SPOILED = {
         "/consignment/goods/0/quantity",
     ),
     "a line without particulars": (
-        lambda d: d["form"]["products"].clear(), "ProductList/Product[1]/SizeOrType", "/form/products/size_or_type",
+        lambda d: d["form"]["products"].clear(), "ProductList/Product[1]/SizeOrType", "/form/products",
     ),
     "particulars of no line": (
         lambda d: d["form"]["products"].append({"line": 9, "size_or_type": "x"}), "ProductList/Product",
@@ -99,3 +99,24 @@ def test_words_that_cannot_be_told_apart_are_refused() -> None:
     data["form"]["products"][0]["size_or_type"] = "to (HS 030632; nhỏ"
     with pytest.raises(Untold, match="understood again"):
         told(outgoing(PACK, WITH_A_DOSSIER[-1]), data)
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_dossier_that_its_agency_cannot_be_told_is_not_taken_in(name: str) -> None:
+    change, element, pointer = SPOILED[name]
+    content = example_content(PACK, PACK.examples[1]).model_dump(mode="json")
+    change(content)
+    found = faults(PACK, DossierContent.model_validate(content))
+    assert any(fault.pointer == pointer for fault in found), found
+    if pointer != "/form/products":
+        assert any(element in fault.says for fault in found), found
+
+
+def test_a_dossier_is_judged_by_every_message_that_may_bring_it() -> None:
+    """What fits the first message may not fit the request to amend, in which the size stands with the goods' name."""
+    content = example_content(PACK, PACK.examples[1]).model_dump(mode="json")
+    content["consignment"]["goods"][0]["description"] = "x" * 200
+    content["form"]["products"][0]["size_or_type"] = "y" * 60
+    (fault,) = faults(PACK, DossierContent.model_validate(content))
+    assert fault.pointer == "/consignment/goods/0/description"
+    assert "RequestEdit/RegistrationProfile/ProductList/Product[1]/ProductBusinessName" in fault.says

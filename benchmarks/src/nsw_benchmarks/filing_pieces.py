@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from nsw_procedures.catalogue import hs_codes
 from nsw_procedures.pack import DocumentRule, Pack
 from nsw_procedures.packs import packs
+from nsw_procedures.vnsw.plan import dossier_messages, outgoing
 
 _CHAPTERS: Final = {
     "BGTVT": range(86, 90),
@@ -56,7 +57,8 @@ class Route(NamedTuple):
 class Pieces(NamedTuple):
     """A procedure's pieces: what its dossiers draw from. `documents` are required ones, then `usual` ones may follow.
 
-    Goods and documents lack their braces, forms have theirs and are open for `filing_year` and `purpose`.
+    Goods and documents lack their braces, forms have theirs and are open for `filing_year` and `purpose`. `lines`: so
+    many lines of goods, where the forms have a row for each; 0: any number.
     """
 
     route: Route
@@ -66,6 +68,7 @@ class Pieces(NamedTuple):
     forms: tuple[str, ...]
     documents: tuple[str, ...]
     usual: tuple[str, ...]
+    lines: int = 0
 
 
 def to_json(value: object) -> str:
@@ -95,7 +98,17 @@ def _pieces(pack: Pack) -> Pieces:
         forms=tuple(_form(example.form) for example in pack.examples) or (_form({}),),
         documents=tuple(_document(rule.kind, _name(rule), rule.media_types[0]) for rule in required),
         usual=tuple(_document(kind, name, _PDF) for kind, name in usual),
+        lines=_lines(pack),
     )
+
+
+def _lines(pack: Pack) -> int:
+    """The lines that the forms' rows are about, where a message tells them together with the goods."""
+    beside = [name for one in dossier_messages(pack) for rows in outgoing(pack, one).rows.values() for name in rows[1:]]
+    counts = {len(example.form[name.removeprefix("form/")]) for name in beside for example in pack.examples}
+    if len(counts) > 1:
+        raise ValueError(f"{pack.code}: its examples have forms for different numbers of goods: {counts}")
+    return counts.pop() if counts else 0
 
 
 def _form(form: Any) -> str:

@@ -114,10 +114,11 @@ class Profile:
             year = year_names[bisect(years, random() * year_total)]
             gate = _GATES[int(random() * len(_GATES))]
             purpose = _PURPOSES[int(random() * len(_PURPOSES))]
+            drawn = _GOODS_LINES[int(random() * len(_GOODS_LINES))] if procedure.goods else 0
             goods = ",".join(
                 f'{{"line":{line},"origin_country":"{origin}","quantity":"{1 + int(random() * 20_000)}.000",'
                 f"{procedure.goods[int(random() * len(procedure.goods))]}}}"
-                for line in range(1, 1 + _GOODS_LINES[int(random() * len(_GOODS_LINES))] if procedure.goods else 1)
+                for line in range(1, 1 + (procedure.lines or drawn))
             )
             more = max(0, _DOCUMENTS[int(random() * len(_DOCUMENTS))] - len(procedure.documents))
             digest = f"{bits(256):064x}"[:-1]

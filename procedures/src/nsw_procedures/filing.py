@@ -8,10 +8,13 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from nsw_contracts.events import DossierContent
+from nsw_contracts.number import NUMBER_LENGTH
 
 from nsw_procedures.pack import Pack, Stage
 from nsw_procedures.packs import packs
 from nsw_procedures.tax_code import is_tax_code
+from nsw_procedures.vnsw.plan import dossier_messages, outgoing
+from nsw_procedures.vnsw.telling import Untold, told
 
 MB: Final = 1_000_000
 
@@ -52,7 +55,7 @@ def faults(pack: Pack, content: DossierContent) -> list[Fault]:
         *_consignment(pack, content),
         *(Fault(f"/form{pointer}", says) for pointer, says in pack.form_errors(content.form)),
         *_documents(pack, content),
-    ]
+    ] or list(_untellable(pack, content))
 
 
 def _declarant(pack: Pack, content: DossierContent) -> Iterator[Fault]:
@@ -81,6 +84,22 @@ def _consignment(pack: Pack, content: DossierContent) -> Iterator[Fault]:
                     f"/consignment/goods/{index}/hs_code",
                     f"{line.hs_code} is not among this procedure's goods: HS {wanted}",
                 )
+
+
+def _untellable(pack: Pack, content: DossierContent) -> Iterator[Fault]:
+    """What a message of the ministry's own has no room for: a dossier that nobody can deliver is not taken in."""
+    messages = dossier_messages(pack)
+    if not messages:
+        return
+    beside = {"number": "0" * NUMBER_LENGTH, "reason": "-", "filed_at": "2000-01-01 00:00:00"}  # known later
+    data = content.model_dump(mode="json") | beside
+    for message in messages:
+        try:
+            told(outgoing(pack, message), data)
+        except Untold as error:
+            for fault in error.faults:
+                yield Fault(error.pointers.get(fault.path, ""), f"{fault.says} (element {fault.path} of its agency)")
+            return
 
 
 def _documents(pack: Pack, content: DossierContent) -> Iterator[Fault]:

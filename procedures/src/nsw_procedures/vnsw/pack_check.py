@@ -12,7 +12,7 @@ from nsw_procedures.example_check import ExampleFault
 from nsw_procedures.pack import Incoming, Outgoing, Pack
 from nsw_procedures.vnsw.hearing import dossier_data, heard
 from nsw_procedures.vnsw.incoming import or_else
-from nsw_procedures.vnsw.plan import NoPlan, Plan, content_of, outgoing
+from nsw_procedures.vnsw.plan import BRING_A_DOSSIER, NoPlan, Plan, content_of, outgoing
 from nsw_procedures.vnsw.schema import Element
 from nsw_procedures.vnsw.telling import Untold, told
 
@@ -57,7 +57,7 @@ def _outgoing(pack: Pack, message: Outgoing) -> Iterator[str]:
         except Untold as error:
             yield f"example {index} cannot be told: {error}"
             continue
-        if _brings_a_dossier(plan):
+        if message.tells in BRING_A_DOSSIER:
             yield from (f"example {index}: {said}" for said in _read_back(pack, plan, node, content))
 
 
@@ -70,10 +70,6 @@ def _read_back(pack: Pack, plan: Plan, node: etree._Element, content: DossierCon
             yield "is another dossier when it is read back"
     except ValidationError as error:
         yield f"is no dossier when it is read back: {error.errors(include_url=False)[0]['loc']}"
-
-
-def _brings_a_dossier(plan: Plan) -> bool:
-    return any(place.startswith("consignment/") for source in plan.sources.values() for place in source.places)
 
 
 def _needed(of: Element, path: str = "") -> Iterator[str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from nsw_contracts.lifecycle import Told
+
 from nsw_procedures.pack import Incoming, Outgoing, Pack
 from nsw_procedures.vnsw.contents import contents
 from nsw_procedures.vnsw.schema import Element
@@ -16,6 +18,8 @@ from nsw_procedures.vnsw.sources import Source, parse_source
 
 LISTS: Final = ("consignment/goods", "documents")
 """The dossier's own lists. A form has more."""
+
+BRING_A_DOSSIER: Final[frozenset[Told]] = frozenset({"submitted", "edited", "supplemented", "amendment-requested"})
 
 LINE: Final = "line"
 """A form's list that stands beside the goods says with this field which line of them each row is about."""
@@ -52,6 +56,14 @@ def outgoing(pack: Pack, message: Outgoing) -> Plan:
 def told_as(pack: Pack, kind: str, function: str) -> Outgoing | None:
     """The message of this type and function, where the pack has one."""
     return next((one for one in pack.messages.outgoing if (one.type, one.function) == (kind, function)), None)
+
+
+def dossier_messages(pack: Pack) -> tuple[Outgoing, ...]:
+    """The messages that bring a whole dossier, one for each content; none where the ministry is not told in XML."""
+    if pack.messages.protocol != "vnsw":
+        return ()
+    found = {one.content: one for one in reversed(pack.messages.outgoing) if one.tells in BRING_A_DOSSIER}
+    return tuple(found.values())
 
 
 def heard_as(pack: Pack, kind: str, function: str) -> Incoming | None:

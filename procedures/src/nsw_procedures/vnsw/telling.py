@@ -111,10 +111,10 @@ class _Teller:
         return row.items[name].get(way[0]) if way else row.at[name] + 1
 
     def _pointer(self, place: str, row: _Row) -> str:
-        for name, at in row.at.items():
-            if place == name or place.startswith(f"{name}/"):
-                return f"/{name}/{at}{place[len(name) :]}"
-        return f"/{place}"
+        name, way = self._plan.lists[place]
+        if not name:
+            return f"/{place}"
+        return "/".join(("", name, str(row.at[name]), *way)) if name in row.at else f"/{name}"
 
     def _rows(self, path: str) -> list[_Row] | None:
         """A row for each item of the leading list; the others stand beside it by their line."""
