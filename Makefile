@@ -27,6 +27,7 @@ check: $(SYNCED) ## Lint, format, types, import boundaries, contracts and packs,
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m nsw_contracts.schemas --check
+	$(BIN)/python -m nsw_intake.openapi --check contracts/openapi.json
 	$(BIN)/nsw procedure check
 	$(BIN)/python -m nsw_procedures.pages --check docs/procedures
 
@@ -42,8 +43,9 @@ bench: $(SYNCED) ## Replay the country's load and print the figures
 faults: $(SYNCED) ## Run the slow fault runs: crashes, lost brokers, restored databases
 	$(BIN)/pytest -m faults
 
-schemas: $(SYNCED) ## Write the golden schemas and asyncapi.json from the models
+schemas: $(SYNCED) ## Write the golden schemas, asyncapi.json and openapi.json from the models
 	$(BIN)/python -m nsw_contracts.schemas --write
+	$(BIN)/python -m nsw_intake.openapi --write contracts/openapi.json
 
 procedures: $(SYNCED) ## Write docs/procedures from the packs
 	$(BIN)/python -m nsw_procedures.pages --write docs/procedures

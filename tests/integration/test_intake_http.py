@@ -243,15 +243,17 @@ async def test_bulk_gives_every_line_its_own_result(live: Live) -> None:
         line(other(dossier()), used),
         line(dossier(1)),
         b'{"idempotency_key": "a", "idempotency_key": "b"}',
+        json.dumps(json.loads(line(dossier())) | {"tracparent": "00"}).encode(),
     ]
     results = await bulk(live, [b"", *lines[:3], b"   ", *lines[3:], b""])
-    assert [result["line"] for result in results] == list(range(1, 12))
-    assert [result["status"] for result in results] == [202, 400, 400, 422, 422, 422, 422, 202, 422, 202, 400]
+    assert [result["line"] for result in results] == list(range(1, 13))
+    assert [result["status"] for result in results] == [202, 400, 400, 422, 422, 422, 422, 202, 422, 202, 400, 422]
     assert results[0]["receipt"] == results[7]["receipt"]
     assert results[0]["receipt"]["number"] != results[9]["receipt"]["number"]
     pointers = [[error["pointer"] for error in each.get("problem", {}).get("errors", [])] for each in results]
     assert pointers[3:7] == [["/dossier"], ["/idempotency_key"], ["/idempotency_key"], ["/dossier/procedure"]]
     assert pointers[10] == ["/idempotency_key"]
+    assert pointers[11] == ["/tracparent"]
     assert results[8]["problem"]["type"] == "urn:nsw:problem:idempotency-key-reused"
 
 
@@ -303,6 +305,12 @@ async def test_what_there_is_not_is_a_problem_too(live: Live, method: str, path:
     async with live.http.request(method, live.intake + path) as answer:
         assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
         assert (await answer.json(content_type=None))["status"] == status
+        assert ("allow" in answer.headers) is (status == 405)
+
+
+async def test_another_method_is_told_all_that_there_are(live: Live) -> None:
+    async with live.http.delete(f"{live.intake}/v1/documents/{'0' * 64}") as answer:
+        assert (answer.status, answer.headers["allow"]) == (405, "HEAD, PUT")
 
 
 def plain(number: str) -> Sequence[Revision]:

@@ -125,8 +125,10 @@ class Relay:
             await self._ownership.release()
 
     async def _rest(self) -> None:
+        # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with what it waits for.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._woken.wait()
         self._woken.clear()
 
     async def _start_over(self, error: BaseException) -> None:

@@ -209,8 +209,10 @@ class Sender:
     async def _rest(self, next_scan: float) -> None:
         room = len(self._tasks) < self._lanes_at_once
         until = min(next_scan, self._queue[0][0]) if room and self._queue else next_scan
+        # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with what it waits for.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), max(0.0, until - time.monotonic()))
+            async with asyncio.timeout(until - time.monotonic()):
+                await self._woken.wait()
         self._woken.clear()
 
     async def _start_due(self) -> None:

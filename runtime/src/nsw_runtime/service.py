@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, Final
 
 from faststream.kafka import KafkaBroker
@@ -19,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 
 from nsw_runtime import crash
 from nsw_runtime.applier import Applier
@@ -152,7 +153,7 @@ class ServiceBase:
         app = Starlette(
             routes=[guarded(path, endpoint, methods=["GET"], access="public") for path, endpoint in own.items()],
             lifespan=lifespan,
-            exception_handlers={Problem: _answer_problem, HTTPException: _answer_http},
+            exception_handlers={Problem: _answer_problem, HTTPException: _answer_http, Exception: _answer_fault},
         )
         app.state.authenticator = self.authenticator
         return app
@@ -255,7 +256,31 @@ async def _answer_problem(_: Request, error: Exception) -> Response:
     return error.response()
 
 
-async def _answer_http(_: Request, error: Exception) -> Response:
+async def _answer_fault(_: Request, __: Exception) -> Response:
+    """A fault nobody foresaw; the server logs it with its trace."""
+    detail = (
+        "The window has a fault; its operator has been told. If you sent something, send it again with the same key."
+    )
+    return Problem(500, "fault", "A fault of the window's", detail).response()
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _other_method(request).response()
     return Problem(error.status_code, "http", "Request refused", str(error.detail)).response()
+
+
+def _other_method(request: Request) -> Problem:
+    """405, with the methods of all routes at this path: several may share it."""
+    routes: Sequence[BaseRoute] = request.app.routes
+    there = (one for one in routes if isinstance(one, Route) and one.matches(request.scope)[0] is not Match.NONE)
+    methods = ", ".join(sorted({method for route in there for method in route.methods or ()}))
+    return Problem(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "http",
+        "Request refused",
+        f"This can be asked for by {methods} only.",
+        headers={"allow": methods},
+    )

@@ -72,7 +72,8 @@ async def test_a_procedure_is_given_whole(http: httpx.AsyncClient) -> None:
         ("hs=fish", ["/hs"], "2 to 10 digits"),
         ("hs=%D9%A3%D9%A3", ["/hs"], "2 to 10 digits"),  # digits, but not ours
         ("agency=BXX", ["/agency"], "there are BTC"),
-        ("on=tomorrow", ["/on"], "date"),
+        ("on=tomorrow", ["/on"], "2026-03-02"),
+        ("on=0", ["/on"], "2026-03-02"),
         ("stage=alive", ["/stage"], "agreeing"),
         ("placeholders=perhaps", ["/placeholders"], "boolean"),
         ("limit=0&offset=-1", ["/limit", "/offset"], "greater"),

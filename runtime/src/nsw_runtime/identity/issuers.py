@@ -98,7 +98,9 @@ class Issuer:
             if self._tried_at > asked_at or time.monotonic() - self._tried_at < PAUSE_SECONDS:
                 return  # somebody else has just done it
             try:
-                keys = await asyncio.wait_for(asyncio.to_thread(self._fetch), 2 * FETCH_SECONDS)
+                # Not `wait_for`: before Python 3.12 it loses a cancellation that comes as the fetch ends.
+                async with asyncio.timeout(2 * FETCH_SECONDS):
+                    keys = await asyncio.to_thread(self._fetch)
             except (OSError, http.client.HTTPException, TimeoutError, _Unusable) as error:
                 cause = f"{type(error).__name__}: {error}"
                 if cause != self._trouble:

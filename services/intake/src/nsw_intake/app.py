@@ -12,6 +12,7 @@ from nsw_intake.command_door import CommandDoor
 from nsw_intake.documents.cabinet import Cabinet
 from nsw_intake.documents.references import Referring
 from nsw_intake.door import Door
+from nsw_intake.openapi.route import routes as openapi_routes
 from nsw_intake.procedures import ProcedureRoutes
 from nsw_intake.registrations import RegistrationRoutes
 from nsw_intake.routes import Routes
@@ -83,6 +84,7 @@ def build(settings: IntakeSettings) -> Starlette:
             *vnsw.routes(),
             *registrations.routes(),
             *ProcedureRoutes(packs(), service.clock).routes(),
+            *openapi_routes(),
         ]
 
     async def close() -> None:

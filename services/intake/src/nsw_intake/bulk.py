@@ -8,7 +8,7 @@ With `traceparent` where it has one. A line that is wrong costs the others nothi
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nsw_contracts.lifecycle import COMMANDS
 from nsw_contracts.number import is_dossier_number
@@ -21,11 +21,12 @@ from nsw_intake.commands import BODIES, Request
 from nsw_intake.door import Receipt, Submission, submission
 from nsw_intake.errors import invalid, malformed, unknown_dossier
 from nsw_intake.incoming import Trace, is_key
-from nsw_intake.parsing import filed_now, parse_json, valid, valid_content
+from nsw_intake.parsing import ERRORS_SHOWN, filed_now, parse_json, valid, valid_content
 from nsw_intake.signing.claims import UNSIGNED, Claim, from_line
 from nsw_intake.signing.receipts import Receipts
 
 SPAN = "POST /v1/dossiers/bulk"
+_FIELDS: Final = ("idempotency_key", "traceparent", "dossier", "number", "command", "body", "jws")
 Result = Receipt | CommandReceipt | Problem
 
 
@@ -49,6 +50,10 @@ def read_line(line: bytes, telemetry: Telemetry, today: date, caller: Caller) ->
             '"body": {…}}; signed, with "jws" in the place of "dossier" or "body".',
             [FieldError("/dossier", "give either a dossier or a command")],
         )
+    known = ", ".join(_FIELDS)
+    unknown = [FieldError(f"/{name}", f"no such field; a line has {known}") for name in value if name not in _FIELDS]
+    if unknown:
+        raise invalid(unknown[:ERRORS_SHOWN])
     key = value.get("idempotency_key")
     if not is_key(key):
         raise invalid([FieldError("/idempotency_key", "1 to 255 visible ASCII characters are needed")])

@@ -3,11 +3,9 @@
 Nothing here waits for anything: the packs are read before intake answers at all, and answers are made in memory.
 """
 
-import json
 import re
 from datetime import date
-from hashlib import sha256
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, TypeVar
 
 from nsw_contracts.topics import AGENCIES
 from nsw_procedures.calendar import local_day
@@ -18,15 +16,14 @@ from nsw_procedures.search import HS_PREFIX, Index, Query
 from nsw_runtime.clock import Clock
 from nsw_runtime.identity import guarded
 from nsw_runtime.problems import FieldError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from nsw_intake.cacheable import cacheable
 from nsw_intake.errors import bad_parameters, unknown_procedure
-
-CACHE_SECONDS: Final = 300  # an answer names the day it is about, so one that is a little old is not wrong
 
 
 def _known_agency(code: str) -> str:
@@ -41,13 +38,22 @@ def _hs_code(text: str) -> str:
     return text
 
 
+def _written_out(given: object) -> object:
+    """Pydantic would take a number of seconds for a day."""
+    if isinstance(given, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given, re.ASCII):
+        raise PydanticCustomError("day", "give a day as 2026-03-02")
+    return given
+
+
 class _Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    on: date | None = None
+    on: Annotated[date | None, BeforeValidator(_written_out)] = None
 
 
-class _Listed(_Parameters):
+class Listed(_Parameters):
+    """What a list may be asked by."""
+
     text: Annotated[str, StringConstraints(max_length=200)] = ""
     hs: Annotated[str, AfterValidator(_hs_code)] = ""
     agency: Annotated[str, AfterValidator(_known_agency)] = ""
@@ -57,7 +63,9 @@ class _Listed(_Parameters):
     offset: int = Field(default=0, ge=0)
 
 
-class _Shown(_Parameters):
+class Shown(_Parameters):
+    """Which version is wanted."""
+
     version: str | None = None
 
 
@@ -78,16 +86,16 @@ class ProcedureRoutes:
 
     async def search(self, request: Request) -> Response:
         """`GET /v1/procedures`: those that fit `text`, `hs`, `agency` and `stage` on a local day, page by page."""
-        asked = _asked(request, _Listed)
+        asked = _asked(request, Listed)
         on = asked.on or local_day(self._clock())
         found = self._index.find(Query(asked.text, asked.hs, asked.agency, asked.stage, asked.placeholders), on)
         page = [summary(pack, on) for pack in found[asked.offset : asked.offset + asked.limit]]
         body = {"on": on.isoformat(), "total": len(found), "limit": asked.limit, "offset": asked.offset}
-        return _cacheable(request, {**body, "procedures": page})
+        return cacheable(request, {**body, "procedures": page})
 
     async def show(self, request: Request) -> Response:
         """`GET /v1/procedures/{code}`: the pack of a local day, or of a `version`; and which versions there are."""
-        asked = _asked(request, _Shown)
+        asked = _asked(request, Shown)
         on = asked.on or local_day(self._clock())
         code = request.path_params["code"]
         versions = self._packs.versions(code)
@@ -100,7 +108,7 @@ class ProcedureRoutes:
             if of_version is None:
                 raise unknown_procedure(f"`version` can be {', '.join(one.version for one in versions)}.")
             pack = of_version
-        return _cacheable(request, detail(pack, versions, on))
+        return cacheable(request, detail(pack, versions, on))
 
 
 _Asked = TypeVar("_Asked", bound=_Parameters)
@@ -130,14 +138,3 @@ def _asked(request: Request, parameters: type[_Asked]) -> _Asked:
     if wrong:
         raise bad_parameters(wrong)
     return asked
-
-
-def _cacheable(request: Request, body: dict[str, Any]) -> Response:
-    """The answer with its ETag, or 304 where the client has this very one."""
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    tag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers = {"etag": tag, "cache-control": f"public, max-age={CACHE_SECONDS}"}
-    held = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if tag in held or "*" in held:
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type="application/json", headers=headers)

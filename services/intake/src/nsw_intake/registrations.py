@@ -7,11 +7,12 @@ states nothing.
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import asyncpg
 from nsw_contracts.envelope import fact_id
 from nsw_contracts.events import REGISTERED, REGISTRATION_REVOKED, Registered, RegistrationRevoked
+from nsw_contracts.registration_facts import Role
 from nsw_contracts.topics import REGISTRATIONS
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Connection, Pool
@@ -33,6 +34,7 @@ from nsw_intake.registration_lines import read_lines
 BODY_BYTES: Final = 64 * 1024 * 1024
 LINES: Final = 100_000
 PAGE: Final = 1000
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 
 class RegistrationRoutes:
@@ -89,6 +91,8 @@ class RegistrationRoutes:
         missing = [name for name in ("issuer", "subject") if not asked.get(name)]
         if missing:
             raise bad_parameters([FieldError(f"/{name}", "name whose registrations to revoke") for name in missing])
+        if asked.get("role") not in (None, *ROLES):
+            raise bad_parameters([FieldError("/role", f"no such role; there are {', '.join(ROLES)}")])
         await require_open(self._relay, 0, 0)
         try:
             async with self._pool.acquire() as connection, connection.transaction():

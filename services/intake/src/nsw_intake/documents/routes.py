@@ -55,7 +55,9 @@ _SAFE: Final[Mapping[str, str]] = {
 }
 
 
-class _LinkBody(BaseModel):
+class LinkBody(BaseModel):
+    """For how many seconds a link is to be good."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seconds: Annotated[int, Field(ge=1, le=int(LONGEST.total_seconds()), strict=True)] = int(USUAL.total_seconds())
@@ -124,7 +126,7 @@ class DocumentRoutes:
     async def link(self, request: Request) -> Response:
         """`POST /v1/dossiers/{number}/documents/{sha256}/links`: a URL that needs no token, for `seconds`."""
         require(request, JSON)
-        body = valid(_LinkBody, parse_json(await read_body(request, LINK_BODY_BYTES)))
+        body = valid(LinkBody, parse_json(await read_body(request, LINK_BODY_BYTES)))
         found = await self._find(request)
         if not may_read(caller_of(request), found.given):
             raise unknown_document()
