@@ -12,18 +12,15 @@ from lxml import etree
 from nsw_contracts.events import DossierContent
 from nsw_contracts.number import dossier_number
 from nsw_procedures.calendar import local
-from nsw_procedures.pack import Outgoing
-from nsw_procedures.vnsw.answers import Failed, Received, read_answer
-from nsw_procedures.vnsw.envelope import WINDOW, Envelope, Party, Subject, parse_envelope, write_envelope
-from nsw_procedures.vnsw.plan import outgoing, told_as
-from nsw_procedures.vnsw.soap import payload_of, wrapped
-from nsw_procedures.vnsw.telling import told
+from nsw_procedures.vnsw.answers import Failed, Received
+from nsw_procedures.vnsw.envelope import WINDOW, Party
 from nsw_runtime.clock import system_clock
 from signxml.algorithms import SignatureMethod
 from signxml.xades import XAdESSigner
 from support.authority import Authority, Issued
 from support.businesses import Business, decision, pack_today
 from support.live import Live
+from support.vnsw_sender import Sender
 
 AQUATIC = "BNNPTNT0600009"
 UNKNOWN = dossier_number(2001, 0)
@@ -33,47 +30,6 @@ INSPECTED = "inspection-decided"
 @pytest.fixture
 def business(live: Live) -> Business:
     return Business(live)
-
-
-class Sender:
-    """Sends a business's messages, plain or in SOAP."""
-
-    def __init__(self, business: Business, *, soap: bool) -> None:
-        self.business = business
-        self.soap = soap
-
-    def message(self, function: str, number: str = "VD-001", *, key: str = "", reason: str = "Đổi tàu") -> bytes:
-        pack = pack_today(AQUATIC)
-        kind, _, of = function.partition("/")
-        one = told_as(pack, kind, of)
-        assert isinstance(one, Outgoing)
-        dossier = self.business.dossier(pack)
-        at = f"{local(system_clock()):%Y-%m-%d %H:%M:%S}"
-        node = told(outgoing(pack, one), dossier | {"number": number, "reason": reason, "filed_at": at})
-        sender = Party("Công ty Thử Nghiệm", self.business.tax_code)
-        subject = Subject(pack.code, kind, of, number, 2026, "VD-001", 2026, at)
-        return write_envelope(Envelope(sender, WINDOW, subject, node, key or str(uuid4()), "1.0"))
-
-    async def send(self, message: bytes) -> tuple[Received | Failed, Envelope]:
-        path = "/v1/vnsw/soap" if self.soap else "/v1/vnsw"
-        body = wrapped(message.decode(), "receive", "Request") if self.soap else message
-        status, text = await self.post(path, body)
-        assert status == 200, text
-        answer = payload_of(text.encode(), "receive", "Response").encode() if self.soap else text.encode()
-        envelope = parse_envelope(answer)
-        return read_answer(envelope), envelope
-
-    async def post(self, path: str, body: bytes, media_type: str = "") -> tuple[int, str]:
-        headers = {"content-type": media_type or ("text/xml; charset=utf-8" if self.soap else "application/xml")}
-        status, text = await self.business.live.ask(
-            "POST", f"{self.business.live.intake}{path}", data=body, headers=headers
-        )
-        return status, text if isinstance(text, str) else json.dumps(text)
-
-    async def number_of(self, message: bytes) -> str:
-        answer, _ = await self.send(message)
-        assert isinstance(answer, Received), answer
-        return answer.reference
 
 
 @pytest.fixture(params=[False, True], ids=["xml", "soap"])
@@ -285,3 +241,23 @@ async def test_a_message_signed_within_is_verified_and_only_what_was_signed_is_r
     ):
         answer, _ = await sender.send(wrong)
         assert isinstance(answer, Failed), wrong
+
+
+async def test_a_foreign_dossier_looks_like_one_that_does_not_exist(business: Business, live: Live) -> None:
+    await business.agencies_answer({})
+    number = await Sender(business, soap=False).number_of(Sender(business, soap=False).message("10/01"))
+    other = Business(live)
+    stranger = f"system-of-{other.tax_code}"
+    await live.register(other.tax_code, subject=stranger)
+    for soap in (False, True):
+        theirs = Sender(other, soap=soap, caller=stranger)
+        for function in ("12/04", "13/08", "10/02", "10/03", "15/11"):
+            foreign, _ = await theirs.send(theirs.message(function, number))
+            nothing, _ = await theirs.send(theirs.message(function, UNKNOWN))
+            assert isinstance(foreign, Failed)
+            assert foreign == nothing, function
+        in_their_name = Sender(business, soap=soap, caller=stranger)
+        status, text = await in_their_name.post(*in_their_name.request(in_their_name.message("10/01")))
+        assert status == 403
+        assert json.loads(text)["errors"][0]["pointer"] == "Envelope/Header/From/identity"
+    assert (await business.shown(number))["status"] == "submitted"
