@@ -29,6 +29,7 @@ from nsw_cli.status import status
 from nsw_cli.submit import submit
 from nsw_cli.token import token
 from nsw_cli.up import down, up
+from nsw_cli.watch import watch
 
 RUN: Final = "Run it"
 FILE: Final = "File with it"
@@ -64,6 +65,7 @@ def nsw(
 for command in (demo, up, down, status, replay, token, doctor):
     app.command(rich_help_panel=RUN)(command)
 app.command(rich_help_panel=FILE)(submit)
+app.command(rich_help_panel=FILE)(watch)
 app.add_typer(dossier.app, name="dossier", rich_help_panel=FILE)
 app.add_typer(receipt.app, name="receipt", rich_help_panel=FILE)
 app.add_typer(certificate.app, name="certificate", rich_help_panel=FILE)

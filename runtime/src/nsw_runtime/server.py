@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Final, TypeVar
 
 import uvicorn
@@ -43,6 +44,12 @@ class _Server(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; whoever answers without end is told so."""
+        super().handle_exit(sig, frame)
+        app: Starlette = self.config.app  # type: ignore[assignment]
+        app.state.stopping.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002  # as in uvicorn
         """Start the application, then listen; uvicorn's own has no limit on a TLS handshake."""

@@ -72,6 +72,7 @@ class ServiceBase:
         self.callers: Pool  # reads on behalf of callers, behind row-level security
         self.sender: Sender | None = None
         self._applier: Applier[Any] | None = None
+        self.stopping = asyncio.Event()  # the process was told to stop; answers that would not end must
         self._clocked: ClockedHandler[Any] | None = None
         self._beside: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._consumers: list[BatchConsumer] = []
@@ -156,6 +157,7 @@ class ServiceBase:
             exception_handlers={Problem: _answer_problem, HTTPException: _answer_http, Exception: _answer_fault},
         )
         app.state.authenticator = self.authenticator
+        app.state.stopping = self.stopping
         return app
 
     def _loop_ended(self, task: "asyncio.Task[None]") -> None:

@@ -22,7 +22,7 @@ from nsw_contracts.events import (
 from nsw_contracts.lifecycle import STATUSES
 from nsw_contracts.topics import STATUS
 from nsw_notifier.directory import Directory
-from nsw_notifier.handlers import StatusHandler
+from nsw_notifier.handlers import Heard, StatusHandler
 from nsw_notifier.subscription import TYPES, Change, Subscription, SubscriptionRequest
 from nsw_notifier.webhook import EventReference
 from nsw_runtime.handling import Applied, Event, Quarantine
@@ -62,7 +62,7 @@ def changed(status: Status) -> Event:
 
 
 def handler() -> StatusHandler:
-    return StatusHandler(Directory(None))  # type: ignore[arg-type]  # nothing is looked up here
+    return StatusHandler(Directory(None), lambda: AT)  # type: ignore[arg-type]  # nothing is looked up here
 
 
 def test_every_public_fact_is_tried_here() -> None:
@@ -79,7 +79,7 @@ def test_who_wants_results_hears_of_ends_of_what_it_must_do_and_of_what_it_canno
     assert ALL.wants(fact)
     wanted = kind == COMMAND_REFUSED or (kind == STATUS_CHANGED and status in ARE_RESULTS)
     assert RESULTS.wants(fact) is wanted
-    outcome = handler().handle(public(kind, status), [ALL, RESULTS])
+    outcome = handler().handle(public(kind, status), Heard([ALL, RESULTS]))
     assert isinstance(outcome, Applied)
     assert [intent.lane for intent in outcome.intents] == ["sub_all", *(["sub_results"] if wanted else [])]
 
@@ -87,34 +87,48 @@ def test_who_wants_results_hears_of_ends_of_what_it_must_do_and_of_what_it_canno
 @pytest.mark.parametrize("kind", SAID)
 def test_a_webhook_carries_its_facts_own_type(kind: str) -> None:
     event = public(kind, "accepted")
-    outcome = handler().handle(event, [ALL])
+    outcome = handler().handle(event, Heard([ALL]))
     assert isinstance(outcome, Applied)
     told = json.loads(outcome.intents[0].body)
     assert (told["type"], told["data"]) == (kind, json.loads(event.value))
 
 
 def test_a_status_becomes_one_intent_for_each_subscription_that_wants_it() -> None:
-    outcome = handler().handle(changed("accepted"), [ALL, RESULTS])
+    outcome = handler().handle(changed("accepted"), Heard([ALL, RESULTS]))
     assert isinstance(outcome, Applied)
     (intent,) = outcome.intents
     assert (intent.lane, intent.dossier, intent.traceparent) == ("sub_all", "260000000017", "trace")
     assert intent.id == fact_id("abc", NOTIFIED, "sub_all")
     assert EventReference.model_validate_json(intent.body).id == "abc"
-    both = handler().handle(changed("refused"), [ALL, RESULTS])
+    both = handler().handle(changed("refused"), Heard([ALL, RESULTS]))
     assert isinstance(both, Applied)
     assert [one.lane for one in both.intents] == ["sub_all", "sub_results"]
     assert len({one.id for one in both.intents}) == 2
-    assert handler().handle(changed("refused"), [ALL, RESULTS]) == both, "the same event gives the same ids"
+    assert handler().handle(changed("refused"), Heard([ALL, RESULTS])) == both, "the same event gives the same ids"
 
 
-@pytest.mark.parametrize("state", [None, [], [RESULTS]])
-def test_where_nobody_wants_it_nothing_is_sent(state: list[Subscription] | None) -> None:
+def test_what_a_live_stream_wants_is_kept_in_order_and_not_sent() -> None:
+    stream = ALL._replace(id="sub_stream", kind="stream")
+    first = handler().handle(changed("accepted"), Heard([ALL, stream]))
+    assert isinstance(first, Applied)
+    assert [one.lane for one in first.intents] == ["sub_all"]
+    second = handler().handle(changed("refused"), first.state)
+    assert isinstance(second, Applied)
+    assert second.state is not None
+    assert [json.loads(one.body)["data"]["status"] for one in second.state.kept] == ["accepted", "refused"]
+    assert {(one.declarant, one.subscription) for one in second.state.kept} == {("0100109106", "sub_stream")}
+    paused = handler().handle(changed("accepted"), Heard([stream._replace(state="paused")]))
+    assert paused == Applied(intents=[])
+
+
+@pytest.mark.parametrize("state", [None, Heard([]), Heard([RESULTS])])
+def test_where_nobody_wants_it_nothing_is_sent(state: Heard | None) -> None:
     assert handler().handle(changed("accepted"), state) == Applied()
 
 
 def test_a_fact_that_does_not_belong_here_is_quarantined() -> None:
     event = changed("accepted")._replace(type=NOTIFIED, fact=FACTS[NOTIFIED].model_construct(number="260000000017"))
-    assert isinstance(handler().handle(event, [ALL]), Quarantine)
+    assert isinstance(handler().handle(event, Heard([ALL])), Quarantine)
 
 
 @pytest.mark.parametrize("kind", SAID)

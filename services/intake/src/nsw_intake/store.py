@@ -47,7 +47,9 @@ select d.declarant, d.idempotency_key, d.number, d.content_sha256, d.submitted_a
 from unnest($1::text[], $2::text[]) as k(declarant, idempotency_key) join dossier d using (declarant, idempotency_key)
 """
 _DECLARANT: Final = "select declarant from dossier where number = $1"
-_DOSSIER: Final = "select number, procedure, pack_version, submitted_at, content_sha256 from dossier where number = $1"
+_DOSSIER: Final = """
+select number, declarant, procedure, pack_version, submitted_at, content_sha256 from dossier where number = $1
+"""
 _TIMELINE: Final = "select revision, type, status, fact from timeline where number = $1 order by revision"
 _ELSEWHERE: Final = frozenset(PublicFact.model_fields)  # of a fact: in the entry under other names, or the dossier's
 _HEARD: Final = """
@@ -103,6 +105,7 @@ async def dossier(connection: Connection, number: str) -> dict[str, Any] | None:
     timeline += [_entry(row) for row in await connection.fetch(_TIMELINE, number)]
     return {
         "number": row["number"],
+        "declarant": row["declarant"],
         "procedure": row["procedure"],
         "pack_version": row["pack_version"],
         "status": timeline[-1]["status"],

@@ -14,7 +14,7 @@ from nsw_runtime.service import ServiceBase
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from nsw_notifier import deliveries
+from nsw_notifier import deliveries, stream_store
 from nsw_notifier.delivery_routes import DeliveryRoutes
 from nsw_notifier.directory import Directory
 from nsw_notifier.doors import Doors
@@ -26,6 +26,8 @@ from nsw_notifier.mailer import Mailer
 from nsw_notifier.routes import Routes
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.signals import Signals
+from nsw_notifier.stream_routes import StreamRoutes
+from nsw_notifier.streams import Streams
 from nsw_notifier.subscribers import subscribe
 from nsw_notifier.subscription import challenges_of
 from nsw_notifier.transport import LANES_AT_ONCE, NotifierTransport
@@ -71,11 +73,14 @@ def build(settings: NotifierSettings) -> Starlette:
                 service.sender.hurry(subscription)
                 service.sender.hurry(challenges_of(subscription))
 
+        streams = Streams(pool=service.pool, clock=service.clock, on_commit=service.relay.wake)
+        for loop in (streams.run, streams.beat, streams.note, partial(_end, service, streams)):
+            service.beside(loop)
         signals = Signals(
             settings.database_url.get_secret_value(),
             on_changed=changed,
             on_turned=directory.forget,
-            on_kept=lambda _: None,
+            on_kept=streams.wake,
         )
         service.beside(signals.run)
         service.beside(partial(_clear, service, settings))
@@ -84,6 +89,7 @@ def build(settings: NotifierSettings) -> Starlette:
             *Routes(doors=doors, settings=settings, endpoints=outside).routes(),
             *DeliveryRoutes(doors).routes(),
             *MailRoutes(doors).routes(),
+            *StreamRoutes(doors, streams).routes(),
         ]
 
     async def closing() -> None:
@@ -106,9 +112,17 @@ async def _clear(service: ServiceBase, settings: NotifierSettings) -> None:
                     unverified_before=now - UNVERIFIED_KEPT,
                 ):
                     pass
+                while await stream_store.clear(connection, now - timedelta(days=settings.stream_days)):
+                    pass
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             log.info("what is old is removed later", extra={"cause": type(error).__name__})
         await asyncio.sleep(CLEAR_EVERY_SECONDS)
+
+
+async def _end(service: ServiceBase, streams: Streams) -> None:
+    """Let every client of the live stream go when the service is told to stop, so that it need not wait for them."""
+    await service.stopping.wait()
+    streams.end()
 
 
 def main() -> None:

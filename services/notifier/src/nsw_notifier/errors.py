@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from nsw_runtime.problems import FieldError, Problem
 from pydantic import ValidationError
@@ -93,3 +94,41 @@ def too_much_to_replay(most: int) -> Problem:
     return Problem(
         413, "too-large", "There is too much to replay", f"At most {most:,} events at once: ask for a shorter time."
     )
+
+
+GAP: Final = {
+    "vi": "Một số sự kiện không còn được lưu; hãy xem lại hồ sơ của doanh nghiệp trên Cổng.",
+    "en": "Some events are not kept any more: look at your dossiers in the window.",
+}
+
+
+def too_many_streams(most: int) -> Problem:
+    """A business listens often enough already."""
+    return Problem(
+        429, "too-many-streams", "Too many streams are open",
+        f"A business may have {most}: share one, or close some.", retry_after=5,
+    )  # fmt: skip
+
+
+def stream_paused(subscription: str, state: str) -> Problem:
+    """The business has paused its stream."""
+    return Problem(
+        409, "not-in-this-state", "The stream is paused",
+        f"It is {state}: resume it with POST /v1/subscriptions/{subscription}/resume.",
+    )  # fmt: skip
+
+
+def bad_position() -> Problem:
+    """What the client says it has is no position."""
+    return Problem(
+        422, "bad-parameter", "This is no event's id", "Give the id of the last event you have, or none.",
+        errors=[FieldError("/last-event-id", "is no whole number")],
+    )  # fmt: skip
+
+
+def no_such_type(unknown: Sequence[str], known: Sequence[str]) -> Problem:
+    """There is no such kind of event."""
+    return Problem(
+        422, "bad-parameter", "There is no such event type", f"There are {', '.join(known)}.",
+        errors=[FieldError("/type", f"there is no {', '.join(unknown)}"[:200])],
+    )  # fmt: skip

@@ -26,6 +26,9 @@ class NotifierSettings(ServiceSettings):
     """What the notifier must know beside what every service must."""
 
     http_port: int = 8083
+    http_connections: int = Field(
+        default=20_000, ge=1, description="client connections at once, live streams among them; more are answered 503"
+    )
     batch_wait_seconds: float = Field(
         default=2.0, ge=0, description="how long events gather for a business that takes batches"
     )
@@ -66,6 +69,7 @@ class NotifierSettings(ServiceSettings):
     delivery_days: float = Field(
         default=14.0, gt=0, description="how long the delivery log is kept and can be replayed"
     )
+    stream_days: float = Field(default=7.0, gt=0, description="how long events are kept for live streams to go on from")
     waiting_days: float = Field(
         default=30.0, gt=0, description="how long events wait for a subscription that is paused or disabled"
     )

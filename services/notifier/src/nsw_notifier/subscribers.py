@@ -9,4 +9,4 @@ from nsw_notifier.handlers import StatusHandler
 
 def subscribe(service: ServiceBase, directory: Directory) -> None:
     """The notifier reads the public statuses, and who may act for which business."""
-    service.consume(StatusHandler(directory), {"nsw-notifier": [STATUS.name, REGISTRATIONS.name]})
+    service.consume(StatusHandler(directory, service.clock), {"nsw-notifier": [STATUS.name, REGISTRATIONS.name]})
