@@ -7,13 +7,14 @@ from contextlib import suppress
 from typing import Any, Final
 
 from nsw_contracts.events import says
+from nsw_runtime.database import on_behalf_of
 from nsw_runtime.identity import caller_of, guarded, require_acting
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from nsw_notifier import errors, signals, store, stream_store
+from nsw_notifier import errors, signals, stream_store
 from nsw_notifier.doors import Doors, asked
 from nsw_notifier.stream_store import StreamEvent
 from nsw_notifier.streams import Client, Streams
@@ -47,7 +48,7 @@ class StreamRoutes:
         if not self._streams.open or self._streams.listening(declarant) >= STREAMS_OF_ONE:
             raise errors.too_many_streams(STREAMS_OF_ONE)
         after = _after(request)
-        async with self._doors.reaching(), store.on_behalf_of(self._doors.pool, declarant) as connection:
+        async with self._doors.reaching(), on_behalf_of(self._doors.pool, declarant) as connection:
             name = new_id()
             subscription, state = await stream_store.opened(connection, declarant, name, self._doors.clock())
             if state != "active":
