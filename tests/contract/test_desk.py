@@ -23,7 +23,7 @@ from nsw_ministry_adapter.desk.adapter import DeskAdapter
 from nsw_ministry_adapter.desk.deciding import DecisionBody, Judgement
 from nsw_ministry_adapter.desk.item import Item, may_say
 from nsw_ministry_adapter.desk.store import Decision, Wanted
-from nsw_ministry_adapter.giving import NoDocuments, PostgresStore
+from nsw_ministry_adapter.giving import PostgresStore, WindowDocuments
 from nsw_procedures.example import example_content
 from nsw_procedures.packs import packs
 from nsw_runtime.database import Pool
@@ -57,7 +57,7 @@ class Desk:
             http=HttpSettings(),
             secret=no_secret,
             log=logging.LoggerAdapter(logging.getLogger("desk-test"), {}),
-            documents=NoDocuments(),
+            documents=WindowDocuments(None, "", lambda: self.now),
             store=PostgresStore(self.pool, self.agency, lambda: self.now),
         )
 

@@ -113,6 +113,7 @@ class System:
             "NSW_WEBHOOK_NETWORKS": "127.0.0.0/8",
             "NSW_WEBHOOK_TRUSTED": f"127.0.0.1:{self.ports.business_simulator}",
             **(self._documents() if service == "intake" else {}),
+            **(self._links() if service == "ministry-adapter" else {}),
             **(self._signing() if service == "intake" else {}),
             "NSW_ENVIRONMENT": "development",
             "NSW_ISSUERS": json.dumps([{"issuer": self.issuer_url, "audience": AUDIENCE}]),
@@ -159,6 +160,13 @@ class System:
             "NSW_DOCUMENT_KEYS": str(document_keys(self.folder)),
             "NSW_DOCUMENT_LINK_KEY": _secret(self.folder / _LINKS_FILE),
             "NSW_DOCUMENTS_REQUIRED": "false",
+        }
+
+    def _links(self) -> dict[str, str]:
+        """What the ministry-adapter is told of documents: how to give agencies links to them."""
+        return {
+            "NSW_DOCUMENT_LINK_KEY": _secret(self.folder / _LINKS_FILE),
+            "NSW_INTAKE_URL": self.services["intake"],
         }
 
     def _signing(self) -> dict[str, str]:

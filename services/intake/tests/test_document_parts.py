@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from nsw_intake.documents.disposition import attachment
 from nsw_intake.documents.errors import UnreadableDocument
-from nsw_intake.documents.links import LONGEST, Link, Links
+from nsw_intake.documents.links import LONGEST, Links
 from nsw_intake.documents.media_types import is_of_type
 from nsw_intake.documents.ranges import Part, part_of
 from nsw_intake.documents.sealing import CHUNK_BYTES, Sealed, Sealer, chunk_length, chunks_of
+from nsw_runtime.document_links import Link
 from nsw_runtime.problems import Problem
 
 KEY, BLOB = bytes(range(32)), "0" * 32

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
+from nsw_runtime.document_links import KEY_CHARACTERS
 from nsw_runtime.settings import ServiceSettings
 from pydantic import Field, SecretStr
-
-from nsw_intake.documents.links import KEY_CHARACTERS
 
 
 class IntakeSettings(ServiceSettings):
@@ -22,7 +21,8 @@ class IntakeSettings(ServiceSettings):
     documents_secret_access_key: SecretStr | None = Field(default=None, description="for a bucket")
     document_keys: Path = Field(description="file of keys that documents' keys are wrapped with; the last one wraps")
     document_link_key: SecretStr = Field(
-        min_length=KEY_CHARACTERS, description="signs links to documents; the same in every process of intake"
+        min_length=KEY_CHARACTERS,
+        description="signs links to documents; the same in every process of intake and of the ministry-adapter",
     )
     documents_required: bool = Field(default=True, description="what a dossier refers to must have been uploaded")
     document_bytes: int = Field(default=2_000_000_000, ge=1, description="largest document")

@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from nsw_contracts.adapter import BrokenConfiguration, Context, DocumentUnavailable, Link
 from nsw_contracts.adapter.redaction import Redaction
+from nsw_runtime import document_links
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import Pool
-from pydantic import SecretBytes
+from nsw_runtime.document_links import LONGEST_SECONDS, LinkSigner
+from pydantic import SecretBytes, SecretStr
 
 from nsw_ministry_adapter import store
 from nsw_ministry_adapter.settings import AdapterSettings, AgencySettings
@@ -34,7 +37,7 @@ def context_of(
         http=agency.http,
         secret=FolderSecrets(settings.secrets_folder / agency.code, redaction),
         log=logging.LoggerAdapter(logger, {"agency": agency.code}),
-        documents=NoDocuments(),
+        documents=WindowDocuments(settings.document_link_key, settings.intake_url, clock),
         store=PostgresStore(pool, agency.code, clock),
         callback_url=settings.public_url.rstrip("/") + MESSAGES.format(agency=agency.code),
     )
@@ -103,9 +106,24 @@ class PostgresStore:
             return await store.listed(connection, self._agency, prefix, after, most)
 
 
-class NoDocuments:
-    """Stands where a deployment has no links to documents."""
+class WindowDocuments:
+    """Links to documents as intake honours them, good for a day. Without a key, or intake's address, there are none."""
+
+    def __init__(self, key: SecretStr | None, intake_url: str, clock: Clock) -> None:
+        self._signer = None if key is None or not intake_url else LinkSigner(key.get_secret_value())
+        self._intake_url = intake_url.rstrip("/")
+        self._clock = clock
 
     async def link(self, number: str, sha256: str) -> Link:
-        """None can be had."""
-        raise DocumentUnavailable(f"no link to document {sha256[:8]}… of {number}: this window gives none yet")
+        """A link to one document of one dossier.
+
+        Raises:
+            DocumentUnavailable: this deployment gives none.
+        """
+        if self._signer is None:
+            raise DocumentUnavailable(
+                f"no link to document {sha256[:8]}… of {number}: set NSW_DOCUMENT_LINK_KEY and NSW_INTAKE_URL"
+            )
+        expires = int(self._clock().timestamp()) + LONGEST_SECONDS
+        path = self._signer.path(document_links.Link(number, sha256, expires))
+        return Link(self._intake_url + path, datetime.fromtimestamp(expires, UTC))

@@ -6,9 +6,10 @@ from typing import Annotated
 from nsw_contracts.adapter import HttpSettings
 from nsw_contracts.events import AgencyCode
 from nsw_contracts.topics import AGENCY_TOPICS
+from nsw_runtime.document_links import KEY_CHARACTERS
 from nsw_runtime.errors import BadSettings
 from nsw_runtime.settings import ServiceSettings
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, TypeAdapter, ValidationError
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -43,6 +44,10 @@ class AdapterSettings(ServiceSettings):
         default=Path("/run/secrets/nsw"), description="secrets by agency: <folder>/<AGENCY>/<name>, one a file"
     )
     public_url: str = Field(default="", description="this service as agencies reach it, for their callbacks")
+    document_link_key: SecretStr | None = Field(
+        default=None, min_length=KEY_CHARACTERS, description="signs links to documents; intake's. None: no links"
+    )
+    intake_url: str = Field(default="", description="intake as agencies reach it, for links to documents")
     largest_message: int = Field(default=1 << 20, ge=1024, description="bytes of one message of an agency")
 
 

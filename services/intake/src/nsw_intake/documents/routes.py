@@ -14,6 +14,7 @@ from nsw_procedures.tax_code import is_tax_code
 from nsw_runtime import metrics
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.document_links import Link
 from nsw_runtime.identity import GuardedRoute, caller_of, guarded, not_registered
 from nsw_runtime.problems import FieldError
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,7 +35,7 @@ from nsw_intake.documents.errors import (
     store_away,
     unknown_document,
 )
-from nsw_intake.documents.links import LONGEST, USUAL, Link, Links
+from nsw_intake.documents.links import LONGEST, USUAL, Links
 from nsw_intake.documents.ranges import Part, part_of
 from nsw_intake.documents.reading import Given, Reading
 from nsw_intake.documents.records import Bytes
