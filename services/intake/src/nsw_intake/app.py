@@ -78,8 +78,8 @@ def build(settings: IntakeSettings) -> Starlette:
         )
         service.beside(cabinet.collector(service.pool, service.clock).run)
         return [
+            *routes.routes(),  # first: most requests are for them, and each route before costs a look
             *cabinet.routes(service.pool, service.clock).routes(),
-            *routes.routes(),
             *signing.routes,
             *vnsw.routes(),
             *registrations.routes(),

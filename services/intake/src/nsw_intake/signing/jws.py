@@ -25,7 +25,7 @@ ALGORITHMS: Final[tuple[Algorithm, ...]] = get_args(Algorithm)
 MOST_IAT: Final = 2**33  # the year 2242
 MOST_HEADER: Final = 2000  # characters of a protected header
 MOST_SIGNATURE: Final = 2000  # characters of a signature: RSA of 8192 bits has 1366
-_STANDARD: Final = str.maketrans("-_", "+/")
+_STANDARD: Final = bytes.maketrans(b"-_+/=", b"+/!!!")  # `+`, `/` and padding have no place here
 _SHA256: Final = hashes.SHA256()
 _ES256: Final = ec.ECDSA(hashes.SHA256())
 _ES384: Final = ec.ECDSA(hashes.SHA384())
@@ -70,10 +70,11 @@ def from_base64url(text: str) -> bytes:
         BadJws: there are other characters, padding, or bits that mean nothing.
     """
     try:
-        data = binascii.a2b_base64(text.translate(_STANDARD) + "==="[: -len(text) % 4], strict_mode=True)
-    except (binascii.Error, ValueError):
+        padded = text.encode("ascii").translate(_STANDARD) + b"==="[: -len(text) % 4]
+        data = binascii.a2b_base64(padded, strict_mode=True)
+    except ValueError:
         raise BadJws("is not base64url without padding") from None
-    if base64url(data) != text:
+    if binascii.b2a_base64(data, newline=False) != padded:
         raise BadJws("is not base64url in its one right spelling")
     return data
 
@@ -113,7 +114,7 @@ def read(protected: str, signature: str) -> Jws:
     if len(protected) > MOST_HEADER or len(signature) > MOST_SIGNATURE:
         raise BadJws(f"is too long: at most {MOST_HEADER} characters of header and {MOST_SIGNATURE} of signature")
     try:
-        header = json.loads(from_base64url(protected), object_pairs_hook=_once)
+        header = _HEADER.decode(from_base64url(protected).decode())
     except BadJws:
         raise
     except (ValueError, RecursionError):
@@ -138,6 +139,9 @@ def _once(members: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(members):
         raise BadJws("names a member of its header twice")
     return found
+
+
+_HEADER: Final = json.JSONDecoder(object_pairs_hook=_once)
 
 
 def _thumbprint(header: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final, Literal, NamedTuple
 
 from cryptography.x509 import load_der_x509_certificate
@@ -54,6 +55,7 @@ class Known:
         self.row = row
         self.key = key
         self.read_at = time.monotonic()
+        self.used = False  # since it was read
         self.silent_until = 0.0
         self.checking: asyncio.Task[None] | None = None
         self.distrusted = ""
@@ -84,6 +86,7 @@ class KnownCertificates:
             if known is None or now - known.read_at > SEEN_SECONDS:
                 wanted.append(sha256)
             else:
+                known.used = True
                 found[sha256] = known
         if wanted:
             try:
@@ -143,8 +146,11 @@ class KnownCertificates:
             known.checking = None
 
     async def _read(self, sha256s: Sequence[str]) -> Sequence[Known | None]:
+        """Read these, and with them those in use whose time is half over: many cost one query."""
+        half = time.monotonic() - SEEN_SECONDS / 2
+        old = [at for at, known in islice(self._kept.items(), MOST_A_QUERY) if known.used and known.read_at < half]
         async with self._pool.acquire() as connection:
-            rows = await store.certificates(connection, sorted(set(sha256s)))
+            rows = await store.certificates(connection, sorted({*sha256s, *old}))
         found = {sha256: self._take(row) for sha256, row in rows.items()}
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
@@ -159,5 +165,6 @@ class KnownCertificates:
             old = known.row
             known.row = row._replace(good_at=max(row.good_at, old.good_at), revoked_at=row.revoked_at or old.revoked_at)
             known.read_at = time.monotonic()
+            known.used = False
         self._kept.move_to_end(row.sha256)
         return known

@@ -4,7 +4,7 @@ The order is what keeps strangers from making the window work: a certificate tha
 window, the signature itself in a thread, and only then, where that is due, its authority is asked.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple
@@ -71,27 +71,28 @@ class Signatures:
         claimed = [jws for one in asked if isinstance(one.claim, Claim) for jws in one.claim.signatures]
         known = await self._known.find(jws.certificate for jws in claimed) if claimed else {}
         results: list[Signed | Problem | None] = [self._first_look(one, known) for one in asked]
-        calls: list[Callable[[], bool]] = []
-        for one, result in zip(asked, results, strict=True):
-            if isinstance(one.claim, Claim) and not isinstance(result, Problem):
-                calls += [
-                    partial(holds, jws, one.claim.body, known[jws.certificate].key) for jws in one.claim.signatures
-                ]
+        fit = {
+            at: one.claim
+            for at, (one, result) in enumerate(zip(asked, results, strict=True))
+            if result is None and isinstance(one.claim, Claim)
+        }
+        calls = [
+            partial(holds, jws, claim.body, known[jws.certificate].key)
+            for claim in fit.values()
+            for jws in claim.signatures
+        ]
         held = iter(await self._threads.run_all(calls))
-        for at, one in enumerate(asked):
-            if isinstance(one.claim, Claim) and not isinstance(results[at], Problem) and one.claim.signatures:
-                results[at] = _held(one.claim, [next(held) for _ in one.claim.signatures]) or results[at]
+        wrong = {at: _held(claim, [next(held) for _ in claim.signatures]) for at, claim in fit.items()}
         standings = await self._standings(
             {
                 jws.certificate: known[jws.certificate]
-                for one, result in zip(asked, results, strict=True)
-                if isinstance(one.claim, Claim) and not isinstance(result, Problem)
-                for jws in one.claim.signatures
+                for at, claim in fit.items()
+                if wrong[at] is None
+                for jws in claim.signatures
             }
         )
-        for at, one in enumerate(asked):
-            if isinstance(one.claim, Claim) and not isinstance(results[at], Problem) and one.claim.signatures:
-                results[at] = _signed(one.claim, known, standings)
+        for at, claim in fit.items():
+            results[at] = wrong[at] or (_signed(claim, known, standings) if claim.signatures else None)
         return results
 
     async def _standings(self, known: Mapping[str, Known]) -> dict[str, Standing | Unfit | Problem]:
