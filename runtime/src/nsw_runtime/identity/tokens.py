@@ -144,6 +144,8 @@ def public_key(jwk: Mapping[str, Any]) -> Key | None:
         return None
     if jwk.get("alg", "ES256") not in _KEY_TYPES or jwk.get("kty") not in {"EC", "RSA", "OKP"}:
         return None
+    if jwk["kty"] == "RSA" and len(str(jwk.get("n", ""))) < RSA_BITS // 6:  # base64url: six bits a character
+        return None
     try:
         key = JWKRegistry.import_key({name: value for name, value in jwk.items() if isinstance(value, str)})
         native = key.public_key  # reads the numbers: a point off its curve is refused here
