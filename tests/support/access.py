@@ -27,6 +27,7 @@ ROUTES: dict[Service, dict[tuple[str, str], Access]] = {
         ("GET", "/v1/signing-certificates"): "declarant",
         ("DELETE", "/v1/signing-certificates/{sha256}"): "declarant",
         ("GET", "/v1/keys"): "public",
+        ("GET", "/v1/openapi.json"): "public",
         ("POST", "/v1/vnsw"): "declarant",
         ("POST", "/v1/vnsw/soap"): "declarant",
         ("POST", "/v1/registrations"): "operator",
