@@ -213,6 +213,7 @@ async def test_nobody_files_for_a_business_that_is_not_theirs(live: Live, mine: 
         ("intake", "GET", "/v1/signing-certificates"),
         ("intake", "DELETE", "/v1/signing-certificates/{sha256}"),
         ("notifier", "GET", "/v1/subscriptions"),
+        ("notifier", "GET", "/v1/events"),
     ],
 )
 async def test_what_names_a_business_in_its_address_is_for_those_who_act_for_it(

@@ -67,6 +67,7 @@ ROUTES: dict[Service, dict[tuple[str, str], Access]] = {
         ("GET", "/v1/unsubscribe/{token}"): "public",
         ("POST", "/v1/unsubscribe/{token}"): "public",
         ("POST", "/v1/bounces"): "operator",
+        ("GET", "/v1/events"): "declarant",
     },
 }
 
