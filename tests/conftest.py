@@ -45,7 +45,7 @@ async def system(stack: Stack, ca: Authority) -> AsyncIterator[Live]:
     roots = stack.folder / "signing-roots.pem"
     roots.write_text(ca.roots_pem())
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
-        live = Live(stack, session, NSW_SIGNING_ROOTS=str(roots))
+        live = Live(stack, session, NSW_SIGNING_ROOTS=str(roots), NSW_REVOCATION_COUNTS_SECONDS="3600")
         await live.start()
         yield live
 

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 import pytest
 from cryptography.exceptions import InvalidSignature
 from nsw_benchmarks.door import requests
-from nsw_benchmarks.door.authority import Authority
 from nsw_benchmarks.door.bare import BareDoor
 from nsw_benchmarks.door.load import run
-from nsw_benchmarks.door.signers import base64url
+from nsw_benchmarks.door.signers import Signer, base64url
 from nsw_benchmarks.profile import Profile
+from nsw_local.authority import DevelopmentAuthority
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -91,7 +91,8 @@ async def test_a_schedule_is_kept_and_waiting_counts() -> None:
 
 def test_requests_are_signed_over_their_bodies(tmp_path) -> None:
     profile = Profile(3, 5, "plain")
-    signers = Authority("http://127.0.0.1:1/list.crl").signers(profile.businesses)
+    issuing = DevelopmentAuthority.of(tmp_path / "authority")
+    signers = [Signer(one.tax_code, *issuing.issue(one.tax_code, "http://127.0.0.1:1/")) for one in profile.businesses]
     authorizations = {signer.tax_code: f"Bearer {signer.tax_code}" for signer in signers}
     assert requests.write(tmp_path / "made", profile.dossiers(10), signers, authorizations, 1_770_000_000) == 10
     assert requests.read(tmp_path / "made", 4, 3) == requests.read(tmp_path / "made", 0, 10)[4:7]

@@ -1,9 +1,11 @@
 """One running window for all tests of the command."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from nsw_command import Nsw
+from nsw_command import Nsw, example
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,12 @@ def nsw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nsw]:
 def idle(tmp_path) -> Nsw:
     """`nsw` where nothing runs."""
     return Nsw(tmp_path / ".nsw")
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    """A dossier on a disk."""
+    written = tmp_path / "dossier.json"
+    document = {"sha256": "ab" * 32, "name": "a.pdf", "media_type": "application/pdf", "size": 9, "kind": "application"}
+    written.write_text(json.dumps(example() | {"documents": [document]}))
+    return written

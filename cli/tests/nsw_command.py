@@ -56,6 +56,13 @@ class Nsw:
     def _environment(self, env: Mapping[str, str] | None) -> dict[str, str]:
         return {"NSW_PORT_BASE": str(self.ports.kafka), MARK: self.mark, **(env or {})}
 
+    def refusal(self, *arguments: str) -> str:
+        """What it refuses with; nothing where it does what is asked."""
+        result = CliRunner(env=dict.fromkeys(FROM_OUTSIDE) | self._environment(None)).invoke(
+            app, [*arguments, "--folder", str(self.folder)]
+        )
+        return "" if result.exit_code == 0 else result.stderr
+
     def json(self, *arguments: str, code: int = 0) -> Any:
         """What it prints with --json."""
         return json.loads(self(*arguments, "--json", code=code))
@@ -75,6 +82,14 @@ class Nsw:
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue  # gone, or somebody else's
         return found
+
+
+def example() -> dict[str, Any]:
+    """What `nsw procedure example` prints."""
+    result = CliRunner().invoke(app, ["procedure", "example", "BYTE0800015"])
+    assert result.exit_code == 0
+    assert "--document application=FILE" in result.stderr
+    return json.loads(result.stdout)
 
 
 def eventually(true: Callable[[], Any], seconds: float = 60.0) -> Any:

@@ -1,32 +1,12 @@
 """`nsw submit` against a running window: filed once however often it is run, and told what is wrong field by field."""
 
 import json
-from pathlib import Path
-from typing import Any
 
-import pytest
 from nsw_cli.main import app
 from nsw_command import Nsw
 from typer.testing import CliRunner
 
 DRUGS = "BYTE0800015"
-
-
-def example() -> dict[str, Any]:
-    """What `nsw procedure example` prints."""
-    result = CliRunner().invoke(app, ["procedure", "example", DRUGS])
-    assert result.exit_code == 0
-    assert "--document application=FILE" in result.stderr
-    return json.loads(result.stdout)
-
-
-@pytest.fixture
-def file(tmp_path) -> Path:
-    """A dossier on a disk."""
-    written = tmp_path / "dossier.json"
-    document = {"sha256": "ab" * 32, "name": "a.pdf", "media_type": "application/pdf", "size": 9, "kind": "application"}
-    written.write_text(json.dumps(example() | {"documents": [document]}))
-    return written
 
 
 def test_a_dossier_is_filed_once(nsw: Nsw, file, tmp_path) -> None:

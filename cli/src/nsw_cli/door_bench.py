@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 import typer
 from nsw_benchmarks.door import judge, requests
-from nsw_benchmarks.door.authority import authority
 from nsw_benchmarks.door.figures import KINDS, Kind, Round, door_table, kept, report
 from nsw_benchmarks.door.load import Figures
 from nsw_benchmarks.door.preparation import prepare
@@ -28,15 +27,17 @@ from nsw_benchmarks.identity import Identity
 from nsw_benchmarks.measurement import cpu_seconds
 from nsw_benchmarks.profile import Profile
 from nsw_local import Ports, Process, Settings, Stack
+from nsw_local.authority import LIST_PATH, DevelopmentAuthority
 from nsw_local.supervisor import start_all
 
 from nsw_cli.errors import FOUND_WRONG, CommandError, ReportingGroup
 from nsw_cli.output import err, out, print_json
 from nsw_cli.steps import Steps
-from nsw_cli.system import System
+from nsw_cli.system import System, authority_folder
 
 BUSINESSES: Final = 200
 SEED: Final = 5
+COUNTS_SECONDS: Final = "3600"  # as everywhere but on a local stack, where authorities are asked every few seconds
 SPARE_SECONDS: Final = 60.0
 SLOWEST_PER_SECOND: Final = 100
 _MS: Final = 1000
@@ -78,14 +79,13 @@ def measure(shape: Shape) -> dict[str, Any]:
     profile = Profile(SEED, BUSINESSES, "plain")
     with (
         tempfile.TemporaryDirectory(prefix="nsw-door-") as name,
-        authority() as issuing,
         Stack(Path(name) / "s", Ports.free(), settings) as stack,
     ):
         folder = Path(name)
-        signers = issuing.signers(profile.businesses)
-        (folder / "roots.pem").write_text(issuing.pem)
+        system = System.on(stack, NSW_SIGNATURES="required", NSW_REVOCATION_COUNTS_SECONDS=COUNTS_SECONDS)
+        issuing, list_url = DevelopmentAuthority.of(authority_folder(stack.folder)), f"{system.issuer_url}{LIST_PATH}"
+        signers = [Signer(one.tax_code, *issuing.issue(one.tax_code, list_url)) for one in profile.businesses]
         (folder / "keys.json").write_text(json.dumps({base64url(one.sha256): one.public for one in signers}))
-        system = System.on(stack, NSW_SIGNATURES="required", NSW_SIGNING_ROOTS=str(folder / "roots.pem"))
         spec = replace(system.spec(), processes=[system.issuer(), system.service("intake"), _bare(system, folder)])
         with Steps() as steps:
             start_all(stack, spec, steps.begin)

@@ -35,6 +35,9 @@ DOCUMENTS: Final = "documents"
 DOCUMENT_KEYS: Final = "document-keys"
 """Where a local stack's documents are, and the keys that they are encrypted with."""
 _RECEIPT_KEY_FILE: Final = "receipt-key.pem"
+_AUTHORITY: Final = "authority"
+_REVOCATION_COUNTS_SECONDS: Final = 10
+"""On a local stack a certificate that was just revoked is to be seen refused; asking costs nothing there."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,12 @@ class System:
         """The development issuer, which gives anybody a token."""
         return Process(
             name=ISSUER,
-            argv=[sys.executable, "-m", "nsw_local.issuer", "--port", str(self.ports.issuer)],
+            argv=[
+                sys.executable, "-m", "nsw_local.issuer", "--port", str(self.ports.issuer),
+                "--authority", str(authority_folder(self.folder)),
+            ],
             ready_url=f"{self.issuer_url}/.well-known/openid-configuration",
-        )
+        )  # fmt: skip
 
     def install(self) -> Command:
         """The one-shot command that makes schemas, roles and topics."""
@@ -171,7 +177,12 @@ class System:
 
     def _signing(self) -> dict[str, str]:
         """What intake is told of signatures: the simulated businesses have no certificates."""
-        return {"NSW_RECEIPT_KEY_FILE": str(receipt_key(self.folder)), "NSW_SIGNATURES": "optional"}
+        return {
+            "NSW_RECEIPT_KEY_FILE": str(receipt_key(self.folder)),
+            "NSW_SIGNATURES": "optional",
+            "NSW_SIGNING_ROOTS": str(authority_root(self.folder)),
+            "NSW_REVOCATION_COUNTS_SECONDS": str(_REVOCATION_COUNTS_SECONDS),
+        }
 
     def _agencies_file(self) -> Path:
         file = self.folder / _AGENCIES_FILE
@@ -197,7 +208,8 @@ def forget(folder: Path) -> None:
     """Remove what a system has put into a stack's folder; only when it has ended."""
     for name in (_AGENCIES_FILE, _ROLES_FILE, _LINKS_FILE, DOCUMENT_KEYS, _RECEIPT_KEY_FILE):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / DOCUMENTS, ignore_errors=True)
+    for name in (DOCUMENTS, _AUTHORITY):
+        shutil.rmtree(folder / name, ignore_errors=True)
     if folder.exists() and not any(folder.iterdir()):
         folder.rmdir()
 
@@ -223,6 +235,21 @@ def receipt_key(folder: Path) -> Path:
         from nsw_intake.signing.receipts import new_key  # noqa: PLC0415  # slow import
 
         _made_once(file, new_key())
+    return file
+
+
+def authority_folder(folder: Path) -> Path:
+    """Where a local stack's development authority keeps its files."""
+    return (folder / _AUTHORITY).absolute()
+
+
+def authority_root(folder: Path) -> Path:
+    """The file of the development authority's root, made once."""
+    file = authority_folder(folder) / "root.pem"
+    if not file.exists():
+        from nsw_local.authority import DevelopmentAuthority  # noqa: PLC0415  # slow import
+
+        DevelopmentAuthority.of(file.parent)
     return file
 
 

@@ -7,6 +7,7 @@ import pytest
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.receipts import new_key
 from nsw_intake.signing.setup import Trusted
+from nsw_local.authority import ROOT_FILE, DevelopmentAuthority
 from nsw_runtime.errors import BadSettings
 
 
@@ -27,3 +28,12 @@ def test_required_signatures_need_somebody_to_trust(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_stops_the_start(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(BadSettings, match=f"NSW_{wrong.upper()}"):
         Trusted.read(settings(tmp_path, signatures="optional", **{wrong: str(tmp_path / "none.pem")}))
+
+
+def test_a_development_authority_is_trusted_in_development_alone(tmp_path: Path) -> None:
+    DevelopmentAuthority.of(tmp_path / "authority")
+    root = str(tmp_path / "authority" / ROOT_FILE)
+    assert len(Trusted.read(settings(tmp_path, signing_roots=root, environment="development")).roots.trusted) == 1
+    for signatures in ("required", "optional"):
+        with pytest.raises(BadSettings, match="NSW DEVELOPMENT ONLY"):
+            Trusted.read(settings(tmp_path, signing_roots=root, signatures=signatures))

@@ -3,7 +3,10 @@
 A small real provider of OpenID Connect: its discovery document, its keys, its token endpoint, over HTTP. It asks nobody
 who they are, so its discovery document says that it is for development, and services refuse it anywhere else.
 
-GET  /.well-known/openid-configuration, /jwks
+It also serves the list of certificates that the stack's development authority has revoked (`authority.py`), where it is
+told `--authority FOLDER`.
+
+GET  /.well-known/openid-configuration, /jwks, /authority/revoked.crl
 POST /token    subject=…, and lifetime=SECONDS, audience=… where others are wanted; {"access_token", "expires_in", …}
 POST /rotate   a new key from now on; keep=no withdraws the old ones at once
 """
@@ -14,12 +17,14 @@ import secrets
 import signal
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from .authority import LIST_PATH, DevelopmentAuthority
 from .ports import HOST
 
 AUDIENCE: Final = "urn:nsw:window"
@@ -71,8 +76,12 @@ class _Handler(BaseHTTPRequestHandler):
     """One request."""
 
     issuer: Issuer
+    authority: DevelopmentAuthority | None
 
     def do_GET(self) -> None:
+        if self.authority is not None and urlsplit(self.path).path == LIST_PATH:
+            self._send(OK, "application/pkix-crl", self.authority.revoked_list())
+            return
         documents = {DISCOVERY_PATH: self.issuer.discovery, "/jwks": self.issuer.key_set}
         found = documents.get(urlsplit(self.path).path)
         self._answer(*((NOT_FOUND, {"error": "not_found"}) if found is None else (OK, found())))
@@ -98,9 +107,11 @@ class _Handler(BaseHTTPRequestHandler):
         return OK, {"access_token": token, "token_type": "Bearer", "expires_in": int(lifetime)}
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
+        self._send(status, "application/json", json.dumps(body).encode())
+
+    def _send(self, status: int, kind: str, content: bytes) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", kind)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -113,8 +124,14 @@ def main() -> NoReturn:
     """Answer until SIGTERM."""
     parser = argparse.ArgumentParser(description="The development issuer: gives anybody a token for any subject.")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
-    port = parser.parse_args().port
-    handler = type("Handler", (_Handler,), {"issuer": Issuer(f"http://{HOST}:{port}")})
+    parser.add_argument("--authority", type=Path, help="the development authority's folder")
+    told = parser.parse_args()
+    port, folder = told.port, told.authority
+    parts = {
+        "issuer": Issuer(f"http://{HOST}:{port}"),
+        "authority": None if folder is None else DevelopmentAuthority.of(folder),
+    }
+    handler = type("Handler", (_Handler,), parts)
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(SystemExit(0)))
     with ThreadingHTTPServer((HOST, port), handler) as server:
         server.daemon_threads = True

@@ -13,7 +13,7 @@ from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.known import KnownCertificates, RevocationPolicy
 from nsw_intake.signing.receipts import ReceiptKeys, Receipts
 from nsw_intake.signing.revocation import StatusChecker
-from nsw_intake.signing.roots import Roots, read_roots
+from nsw_intake.signing.roots import Roots, read_roots, require_real
 from nsw_intake.signing.routes import SigningRoutes
 from nsw_intake.signing.signatures import Signatures
 from nsw_intake.signing.threads import Threads
@@ -31,9 +31,12 @@ class Trusted(NamedTuple):
         """Read them.
 
         Raises:
-            BadSettings: a file cannot be used, or nobody is trusted where signatures are required.
+            BadSettings: a file cannot be used, nobody is trusted where signatures are required, or a development
+                authority is in production.
         """
         roots = read_roots([one.strip() for one in settings.signing_roots.split(",") if one.strip()])
+        if settings.environment == "production":
+            require_real(roots)
         if settings.signatures == "required" and not roots.trusted:
             raise BadSettings(
                 "NSW_SIGNATURES=required needs NSW_SIGNING_ROOTS: name PEM files of the authorities that businesses' "
