@@ -1,11 +1,15 @@
 """The adapter: deliveries are laid on the desk in one transaction, officers' decisions are what the agency says.
 
-The desk is in the host's own database, so nothing is lost between the two: a message that is known is taken, once.
+The desk is in the host's own database, so nothing is lost between the two: a message that is known is taken, once. What
+goes wrong before the COMMIT is sent is `TryAgain`; what goes wrong with it may have been done, and is `Unsure`.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import ClassVar, Final
 
+import asyncpg
 from nsw_contracts.adapter import (
     CannotSay,
     Capabilities,
@@ -21,11 +25,12 @@ from nsw_contracts.adapter import (
     Outcome,
     Said,
     Taken,
+    TryAgain,
     Unsure,
     say,
 )
 from nsw_contracts.events import Routed
-from nsw_runtime.database import UNAVAILABLE, Pool
+from nsw_runtime.database import UNAVAILABLE, Connection, Pool
 from pydantic import ValidationError
 
 from nsw_ministry_adapter.desk import item as rules
@@ -33,6 +38,11 @@ from nsw_ministry_adapter.desk import store
 
 BATCH: Final = 200
 DECISIONS_A_LOOK: Final = 200
+_LOCKED_OUT: Final[tuple[type[Exception], ...]] = (
+    asyncpg.InvalidAuthorizationSpecificationError,  # and a wrong password
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
 _ELSEWHERE: Final = "the desk lives in the window's own host; name it in the agencies' file of the ministry-adapter"
 
 
@@ -67,27 +77,34 @@ class DeskAdapter(MinistryAdapter):
         """All of them in one transaction."""
         if self._pool is None:
             return [Misconfigured(_ELSEWHERE)] * len(deliveries)
-        agency, now = self._context.agency, self._context.clock()
+        agency, now, committing = self._context.agency, self._context.clock(), False
         told = [store.Told(one.message_id, one.number, one.work.what, one.raw, now) for one in deliveries]
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with self._session(self._pool) as connection:
+                laying = connection.transaction()
+                await laying.start()
                 items = await store.lock(connection, agency, [one.number for one in deliveries])
                 new = await store.add_messages(connection, agency, told)
                 before = await store.known(connection, agency, [one.message_id for one in deliveries])
                 changed = _laid(items, [one for one in deliveries if one.message_id in new])
                 if changed:
                     await store.save(connection, list(changed.values()))
-        except UNAVAILABLE as error:  # the commit may have been done and its reply lost
-            return [Unsure(f"the desk's database: {type(error).__name__}")] * len(deliveries)
+                committing = True
+                await laying.commit()
+        except UNAVAILABLE as error:
+            kind = Unsure if committing else TryAgain
+            return [kind(f"the desk's database: {type(error).__name__}")] * len(deliveries)
+        except _LOCKED_OUT as error:
+            return [Misconfigured(f"the desk's database lets nobody in: {type(error).__name__}")] * len(deliveries)
         return [Taken(before[one.message_id]) for one in deliveries]
 
     async def query(self, delivery: Delivery) -> Known:
         if self._pool is None:
             return CannotSay(_ELSEWHERE)
         try:
-            async with self._pool.acquire() as connection:
+            async with self._session(self._pool) as connection:
                 known = await store.known(connection, self._context.agency, [delivery.message_id])
-        except UNAVAILABLE as error:
+        except (*UNAVAILABLE, *_LOCKED_OUT) as error:
             return CannotSay(f"the desk's database: {type(error).__name__}")
         return Taken(known[delivery.message_id]) if known else NotThere()
 
@@ -97,9 +114,9 @@ class DeskAdapter(MinistryAdapter):
             return ()
         agency = self._context.agency
         try:
-            async with self._pool.acquire() as connection:
+            async with self._session(self._pool) as connection:
                 decisions = await store.stated(connection, agency, DECISIONS_A_LOOK)
-        except UNAVAILABLE as error:
+        except (*UNAVAILABLE, *_LOCKED_OUT) as error:
             self._context.log.warning("the desk cannot be read", extra={"cause": type(error).__name__})
             return ()
         said: list[Said] = []
@@ -120,10 +137,23 @@ class DeskAdapter(MinistryAdapter):
             (one.said.id, "settled", "") if one.kept else (one.said.id, "refused", one.reason) for one in judged
         ]
         try:
-            async with self._pool.acquire() as connection:
+            async with self._session(self._pool) as connection:
                 await store.settle(connection, self._context.agency, outcomes)
-        except UNAVAILABLE as error:
+        except (*UNAVAILABLE, *_LOCKED_OUT) as error:
             self._context.log.warning("decisions are settled later", extra={"cause": type(error).__name__})
+
+    @asynccontextmanager
+    async def _session(self, pool: Pool) -> AsyncIterator[Connection]:
+        """A session for as long as an exchange may take. One in which something goes wrong is cut off.
+
+        A server that hangs would hang with the question to roll back, too; cut off, it rolls back by itself.
+        """
+        async with asyncio.timeout(self._context.http.timeout_seconds), pool.acquire() as connection:
+            try:
+                yield connection
+            except BaseException:
+                connection.terminate()
+                raise
 
 
 def _laid(items: dict[str, rules.Item], deliveries: Sequence[Delivery]) -> dict[str, rules.Item]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from nsw_contracts.adapter import say
 from nsw_contracts.adapter.errors import NoSuchWord
@@ -47,6 +47,21 @@ class Judgement(BaseModel):
 
     agree: bool
     reason: str = Field(default="", max_length=2000)
+
+
+B = TypeVar("B", DecisionBody, Judgement)
+
+
+def read(model: type[B], raw: bytes) -> B:
+    """What an officer sent.
+
+    Raises:
+        Problem: 422, it is no JSON, nests without end, or a field is wrong.
+    """
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise errors.invalid(errors.fields(error)) from None
 
 
 async def take(connection: Connection, agency: str, number: str, officer: str, at: datetime) -> Item:
@@ -166,10 +181,7 @@ def _fact(item: Item, kind: AgencySays, body: DecisionBody, at: datetime) -> dic
     except NoSuchWord as error:
         raise errors.invalid([FieldError("/kind", str(error))]) from None
     except ValidationError as error:
-        raise errors.invalid(
-            FieldError("".join(f"/{part}" for part in one["loc"]), one["msg"])
-            for one in error.errors(include_url=False, include_context=False, include_input=False)
-        ) from None
+        raise errors.invalid(errors.fields(error)) from None
     unknown = [name for name in body.fields if name not in type(fact).model_fields]
     if unknown:
         raise errors.invalid([FieldError(f"/{name}", f"is no field of {kind}") for name in unknown])

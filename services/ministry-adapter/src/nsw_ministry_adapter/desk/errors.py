@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from nsw_runtime.problems import FieldError, Problem
+from pydantic import ValidationError
 
 
 def unknown_dossier() -> Problem:
@@ -80,3 +81,11 @@ def bad_parameters(errors: Iterable[FieldError]) -> Problem:
     return Problem(
         400, "bad-parameter", "The query cannot be answered", "Correct the parameters named in `errors`.", errors=errors
     )
+
+
+def fields(error: ValidationError) -> list[FieldError]:
+    """What a model finds wrong, by pointer; repeats nothing of what was sent."""
+    return [
+        FieldError("".join(f"/{part}" for part in one["loc"]), one["msg"])
+        for one in error.errors(include_url=False, include_context=False, include_input=False)
+    ]

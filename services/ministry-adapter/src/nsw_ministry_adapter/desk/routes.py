@@ -14,7 +14,7 @@ from nsw_contracts.lifecycle import Status
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Connection, Pool
 from nsw_runtime.identity import caller_of, guarded
-from nsw_runtime.problems import FieldError, Problem, unavailable
+from nsw_runtime.problems import Problem, unavailable
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -29,7 +29,6 @@ DESK: Final = "/v1/agencies/{agency}/desk/dossiers"
 BODY_BYTES: Final = 64 * 1024
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_CHARACTERS: Final = 255
-M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
 
@@ -73,7 +72,7 @@ class DeskRoutes:
         try:
             asked = QueueQuery.model_validate(dict(request.query_params))
         except ValidationError as error:
-            raise errors.bad_parameters(_fields(error)) from None
+            raise errors.bad_parameters(errors.fields(error)) from None
         wanted = Wanted(
             asked.status,
             asked.procedure,
@@ -128,7 +127,7 @@ class DeskRoutes:
                 f"{KEY_HEADER} is missing or not usable",
                 f"Send {KEY_HEADER} with 1 to {KEY_CHARACTERS} visible ASCII characters, the same for each try.",
             )
-        body, now = await _body(request, DecisionBody), self._clock()
+        body, now = deciding.read(DecisionBody, await _body(request)), self._clock()
         decision = await self._do(
             lambda connection: deciding.decide(connection, agency, number, officer, key, body, now)
         )
@@ -138,7 +137,7 @@ class DeskRoutes:
         """`POST …/decisions/{id}/judgement`: a second officer agrees, or declines and says why."""
         agency, officer = self._officer(request)
         number, decision_id = request.path_params["number"], request.path_params["decision"]
-        judged, now = await _body(request, Judgement), self._clock()
+        judged, now = deciding.read(Judgement, await _body(request)), self._clock()
         decision = await self._do(
             lambda connection: deciding.judge(connection, agency, number, decision_id, officer, judged, now)
         )
@@ -161,7 +160,7 @@ class DeskRoutes:
             raise unavailable("The desk cannot be reached now. Send the same again shortly.") from error
 
 
-async def _body(request: Request, model: type[M]) -> M:
+async def _body(request: Request) -> bytes:
     raw = bytearray()
     try:
         async for part in request.stream():
@@ -170,17 +169,7 @@ async def _body(request: Request, model: type[M]) -> M:
                 raise Problem(413, "too-large", "The body is too large", f"At most {BODY_BYTES:,} bytes.")
     except ClientDisconnect:
         raise Problem(400, "malformed", "The body cannot be read", "The connection ended before it did.") from None
-    try:
-        return model.model_validate_json(bytes(raw))
-    except ValidationError as error:
-        raise errors.invalid(_fields(error)) from None
-
-
-def _fields(error: ValidationError) -> list[FieldError]:
-    return [
-        FieldError("".join(f"/{part}" for part in one["loc"]), one["msg"])
-        for one in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    return bytes(raw)
 
 
 def _line(item: Item) -> dict[str, Any]:

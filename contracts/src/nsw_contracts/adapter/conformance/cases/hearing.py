@@ -82,7 +82,7 @@ async def tells_messages_apart(stand: Stand) -> None:
     """The same message has the same id, another has another.
 
     A message that comes twice gives the same `Said.id` and the same facts; two messages, read in the wrong order,
-    give two ids.
+    give two ids. (Where messages are polled, one that was confirmed need not be given again at all.)
 
     Why: agencies' systems repeat themselves, and networks reorder. The host knows a repeat by `Said.id` alone.
 
@@ -96,9 +96,11 @@ async def tells_messages_apart(stand: Stand) -> None:
         await _take(bench, [second])
         first = one_fact(await bench.hear(early), early, bench.rig.agency)
         await _take(bench, [first])
-        again = one_fact(await bench.hear(early), early, bench.rig.agency)
         expect(first.id != second.id, "two messages have one id")
-        expect(again == first, "the same message, come again, is not the same")
+        heard = await bench.hear(early)
+        if heard or "callback" in bench.adapter.capabilities.answers:
+            again = one_fact(heard, early, bench.rig.agency)
+            expect(again == first, "the same message, come again, is not the same")
 
 
 async def _take(bench: Bench, said: list[Said]) -> None:
