@@ -10,8 +10,8 @@ import json
 import secrets
 import tempfile
 import threading
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,19 +115,24 @@ class DeskRig:
         self.dossier = _dossier(agency)
         self._other = next(code for code in AGENCIES if code != agency)
         self._host = DeskAdapter(Given(agency, HttpSettings(), {}).context, NoSettings())
-        self._loop = asyncio.new_event_loop()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._stack: Stack | None = None
+        self._running = ExitStack()
 
     def start(self) -> Way:
         """Start a Postgres of the rig's own, with the ministry-adapter's schema, and the proxy before it."""
-        self._folder = tempfile.TemporaryDirectory(prefix="nsw-desk-")
         settings = replace(Settings.from_environment(), kafka_bootstrap=None, database_url=None)
-        self._stack = Stack(Path(self._folder.name), Ports.free(), settings)
-        self._stack.start_postgres()
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        return self._run(self._begin(self._stack.database_url, secrets.token_urlsafe(16)))
+        with ExitStack() as undo:
+            folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="nsw-desk-")))
+            stack = undo.enter_context(Stack(folder, Ports.free(), settings))
+            stack.start_postgres()
+            self._loop = undo.enter_context(_loop_in_a_thread())
+            way = self._run(self._begin(stack.database_url, secrets.token_urlsafe(16)))
+            undo.callback(lambda: self._run(self._end()))
+            self._running = undo.pop_all()
+        return way
+
+    def stop(self) -> None:
+        """End all of it."""
+        self._running.close()
 
     async def _begin(self, owner_url: str, password: str) -> Way:
         await migrate(owner_url, SERVICE, PACKAGES[SERVICE], password=password)
@@ -144,17 +149,6 @@ class DeskRig:
         through = {"database_url": at(await self._proxy.start())}
         nowhere = {"database_url": at(Ports.free().postgres)}
         return Way(settings=through, nowhere=nowhere, wrong=through | {"rooms": 3})
-
-    def stop(self) -> None:
-        """End all of it."""
-        if self._stack is None or self._folder is None:
-            return
-        with suppress(AttributeError):  # it did not come that far
-            self._run(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._stack.stop()
-        self._folder.cleanup()
-        self._stack = None
 
     async def _end(self) -> None:
         await self._proxy.stop()
@@ -249,6 +243,19 @@ class DeskRig:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(ANSWER_SECONDS)
+
+
+@contextmanager
+def _loop_in_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def _dossier(agency: str) -> DossierContent:

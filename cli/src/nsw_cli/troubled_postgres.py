@@ -1,7 +1,8 @@
 """A TCP proxy before a real Postgres that has things go wrong to order, as they do with a database.
 
-A trouble befalls the next session that begins. Postgres itself refuses a session that is to be refused, and ends one that
-is to be ended; the network's troubles are made here, at the session's COMMIT. Sessions are without TLS (`sslmode=disable`).
+A trouble befalls the next session that begins. Postgres itself refuses a session that is to be refused, and ends one
+that is to be ended; the network's troubles are made here, at the session's COMMIT. Sessions are without TLS
+(`sslmode=disable`).
 """
 
 import asyncio
@@ -35,17 +36,21 @@ class TroubledPostgres:
         self._owner = owner
         self._troubles: deque[Trouble] = deque()
         self._server: asyncio.Server | None = None
+        self._sessions: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
         """Listen on loopback; gives the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     async def stop(self) -> None:
-        """Let no session begin any more."""
+        """End it, and every session through it."""
         if self._server is not None:
             self._server.close()
+        for session in self._sessions:
+            session.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
 
     def order(self, trouble: Trouble, times: int) -> None:
         """Have the next sessions go wrong so."""
@@ -54,6 +59,11 @@ class TroubledPostgres:
     def forget(self) -> None:
         """Order nothing any more."""
         self._troubles.clear()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = asyncio.ensure_future(self._serve(reader, writer))
+        self._sessions.add(session)
+        session.add_done_callback(self._sessions.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection(*self._place)

@@ -46,7 +46,7 @@ def build(settings: AdapterSettings) -> Starlette:
             desk.furnish(service.pool)
         return [
             *AgencyRoutes(hosted, door, settings.largest_message).routes(),
-            *DeskRoutes(desks, service.pool, service.clock).routes(),
+            *DeskRoutes(desks, service.pool, service.callers, service.clock).routes(),
         ]
 
     async def closing() -> None:

@@ -20,7 +20,6 @@ from nsw_contracts.adapter import (
     Manifest,
     MinistryAdapter,
     Misconfigured,
-    NoSettings,
     NotThere,
     Outcome,
     Said,
@@ -31,7 +30,7 @@ from nsw_contracts.adapter import (
 )
 from nsw_contracts.events import Routed
 from nsw_runtime.database import UNAVAILABLE, Connection, Pool
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from nsw_ministry_adapter.desk import item as rules
 from nsw_ministry_adapter.desk import store
@@ -61,7 +60,7 @@ class DeskAdapter(MinistryAdapter):
         quality="platinum",
     )
 
-    def __init__(self, context: Context, settings: NoSettings) -> None:
+    def __init__(self, context: Context, settings: BaseModel) -> None:
         del settings
         self._context = context
         self._pool: Pool | None = None

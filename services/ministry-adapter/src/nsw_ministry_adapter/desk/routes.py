@@ -12,7 +12,7 @@ import asyncpg
 from nsw_contracts.content import content_of
 from nsw_contracts.lifecycle import Status
 from nsw_runtime.clock import Clock
-from nsw_runtime.database import UNAVAILABLE, Connection, Pool
+from nsw_runtime.database import UNAVAILABLE, Connection, Pool, on_behalf_of
 from nsw_runtime.identity import caller_of, guarded
 from nsw_runtime.problems import Problem, unavailable
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -49,9 +49,10 @@ class QueueQuery(BaseModel):
 class DeskRoutes:
     """The handlers, over the desks of this process."""
 
-    def __init__(self, desks: Collection[str], pool: Pool, clock: Clock) -> None:
+    def __init__(self, desks: Collection[str], pool: Pool, callers: Pool, clock: Clock) -> None:
         self._desks = desks
         self._pool = pool
+        self._callers = callers
         self._clock = clock
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -82,7 +83,7 @@ class DeskRoutes:
             asked.after,
             asked.limit,
         )
-        items = await self._do(lambda connection: store.queue(connection, agency, wanted))
+        items = await self._read(agency, lambda connection: store.queue(connection, agency, wanted))
         return JSONResponse({"dossiers": [_line(item) for item in items]})
 
     async def show(self, request: Request) -> Response:
@@ -97,7 +98,7 @@ class DeskRoutes:
                 await store.decisions(connection, agency, number),
             )
 
-        item, messages, decisions = await self._do(read)
+        item, messages, decisions = await self._read(agency, read)
         if item is None:
             raise errors.unknown_dossier()
         return JSONResponse(_whole(item, messages, decisions))
@@ -106,14 +107,14 @@ class DeskRoutes:
         """`POST …/take`: the caller has it from now on."""
         agency, officer = self._officer(request)
         number, now = request.path_params["number"], self._clock()
-        item = await self._do(lambda connection: deciding.take(connection, agency, number, officer, now))
+        item = await self._write(agency, lambda connection: deciding.take(connection, agency, number, officer, now))
         return JSONResponse(_line(item))
 
     async def release(self, request: Request) -> Response:
         """`POST …/release`: back to the queue."""
         agency, officer = self._officer(request)
         number = request.path_params["number"]
-        item = await self._do(lambda connection: deciding.release(connection, agency, number, officer))
+        item = await self._write(agency, lambda connection: deciding.release(connection, agency, number, officer))
         return JSONResponse(_line(item))
 
     async def decide(self, request: Request) -> Response:
@@ -128,8 +129,8 @@ class DeskRoutes:
                 f"Send {KEY_HEADER} with 1 to {KEY_CHARACTERS} visible ASCII characters, the same for each try.",
             )
         body, now = deciding.read(DecisionBody, await _body(request)), self._clock()
-        decision = await self._do(
-            lambda connection: deciding.decide(connection, agency, number, officer, key, body, now)
+        decision = await self._write(
+            agency, lambda connection: deciding.decide(connection, agency, number, officer, key, body, now)
         )
         return JSONResponse(_decision(decision), status_code=202)
 
@@ -138,8 +139,9 @@ class DeskRoutes:
         agency, officer = self._officer(request)
         number, decision_id = request.path_params["number"], request.path_params["decision"]
         judged, now = deciding.read(Judgement, await _body(request)), self._clock()
-        decision = await self._do(
-            lambda connection: deciding.judge(connection, agency, number, decision_id, officer, judged, now)
+        decision = await self._write(
+            agency,
+            lambda connection: deciding.judge(connection, agency, number, decision_id, officer, judged, now),
         )
         return JSONResponse(_decision(decision))
 
@@ -150,9 +152,16 @@ class DeskRoutes:
             raise errors.unknown_dossier()
         return agency, caller.subject
 
-    async def _do(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _read(self, agency: str, work: Callable[[Connection], Awaitable[T]]) -> T:
+        return await self._do(self._callers, agency, work)
+
+    async def _write(self, agency: str, work: Callable[[Connection], Awaitable[T]]) -> T:
+        return await self._do(self._pool, agency, work)
+
+    async def _do(self, pool: Pool, agency: str, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """In one transaction that sees this agency's rows alone."""
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with on_behalf_of(pool, agency) as connection:
                 return await work(connection)
         except asyncpg.UniqueViolationError:
             raise errors.proposed_already() from None
