@@ -244,3 +244,26 @@ async def test_a_business_sees_its_own_rows_only(archive: Archive) -> None:
             await connection.execute("select set_config('nsw.tenant', $1, true)", tenant)
             seen[tenant] = [await connection.fetchval(f"select count(*) from {table}") for table in tables]
     assert seen == {A: [1, 1, 0, 0], B: [0] * 4, "": [0] * 4, "*": [1, 1, 1, 0]}
+
+
+async def test_what_no_dossier_refers_to_is_bounded_for_each_business(database: Database, tmp_path: Path) -> None:
+    first, second, third = (pdf(CHUNK_BYTES, seed) for seed in (1, 2, 3))
+    broken = pdf(2 * CHUNK_BYTES, seed=4)
+    async with database.pool("intake") as pool:
+        archive = Archive(pool, folder(tmp_path), unfiled=4 * CHUNK_BYTES)
+        await archive.put(A, first)
+        with pytest.raises(Problem):
+            await archive.put(A, broken, body=pieces(broken, CHUNK_BYTES))
+        await archive.put(A, second)
+        for beyond in (pdf(CHUNK_BYTES + 1, seed=5), broken):  # three are kept; anew it takes two more
+            with pytest.raises(Problem) as told:
+                await archive.put(A, beyond)
+            assert (told.value.status, told.value.kind) == (413, "documents-quota")
+            assert f"{3 * CHUNK_BYTES:,} are here" in told.value.detail
+        await archive.put(B, third)
+        assert not (await archive.put(A, first)).new, "what it has it may send again"
+        await archive.put(A, broken, offset=CHUNK_BYTES)
+        with pytest.raises(Problem):
+            await archive.put(A, third)
+        assert await filed(archive, document(second)) == []
+        await archive.put(A, third)

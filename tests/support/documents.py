@@ -71,8 +71,11 @@ def folder(path: Path) -> ChunkStore:
 class Archive:
     """Uploads, reading and collecting over one pool and one store, at a time that the test moves."""
 
-    def __init__(self, pool: Pool, store: ChunkStore, keys: KeyRing | None = None) -> None:
+    def __init__(
+        self, pool: Pool, store: ChunkStore, keys: KeyRing | None = None, *, unfiled: int = 100_000_000
+    ) -> None:
         self.pool = pool
+        self.unfiled = unfiled
         self.store = store
         self.now = NOW
         self.use(keys or KeyRing({"k1": bytes(range(32))}))
@@ -81,7 +84,7 @@ class Archive:
         """Have these keys from now on."""
         self.keys = keys
         common = {"pool": self.pool, "store": self.store, "clock": self.clock}
-        self.uploads = Uploads(**common, keys=keys, at_once=8, largest=100_000_000)
+        self.uploads = Uploads(**common, keys=keys, at_once=8, largest=100_000_000, unfiled=self.unfiled)
         self.reading = Reading(store=self.store, keys=keys, at_once=8)
         self.collector = Collector(**common, keep=KEEP)
 

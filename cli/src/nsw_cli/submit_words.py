@@ -19,6 +19,7 @@ _TITLES: Final[dict[str, str]] = {
     "invalid-dossier": "Hồ sơ chưa hợp lệ: hãy sửa các trường sau rồi chạy lại lệnh",
     "malformed": "Không đọc được nội dung gửi",
     "too-large": "Nội dung gửi quá lớn",
+    "documents-quota": "Quá nhiều chứng từ chưa thuộc hồ sơ nào: hãy nộp các hồ sơ của những chứng từ đã gửi trước",
     "unauthenticated": "Chưa xác thực: hãy kiểm tra mã truy cập (--token)",
     "forbidden": "Không có quyền nộp hồ sơ",
     "not-registered": "Chưa được đăng ký nộp hồ sơ cho doanh nghiệp này: hãy liên hệ đơn vị vận hành Cổng",

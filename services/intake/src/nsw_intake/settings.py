@@ -26,6 +26,9 @@ class IntakeSettings(ServiceSettings):
     )
     documents_required: bool = Field(default=True, description="what a dossier refers to must have been uploaded")
     document_bytes: int = Field(default=2_000_000_000, ge=1, description="largest document")
+    documents_unfiled_bytes: int = Field(
+        default=10_000_000_000, ge=1, description="how much a business may upload that no dossier refers to yet"
+    )
     documents_at_once: int = Field(
         default=16,
         ge=1,

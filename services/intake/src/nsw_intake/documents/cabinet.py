@@ -35,6 +35,7 @@ class Cabinet:
             clock=clock,
             at_once=settings.documents_at_once,
             largest=settings.document_bytes,
+            unfiled=settings.documents_unfiled_bytes,
         )
         reading = Reading(store=self._store, keys=self._keys, at_once=settings.documents_at_once)
         links = Links(settings.document_link_key.get_secret_value())

@@ -55,6 +55,18 @@ def document_too_large(limit: int) -> Problem:
     return Problem(413, "document-too-large", "The document is too large", f"A document has at most {limit:,} bytes.")
 
 
+def documents_quota(kept: int, most: int) -> Problem:
+    """The business keeps as many bytes without a dossier as it may."""
+    return Problem(
+        413,
+        "documents-quota",
+        "Too many documents wait for their dossier",
+        f"A business may keep {most:,} bytes that no dossier refers to, and {kept:,} are here. File the dossiers that "
+        f"they are for. Go on with an upload that broke off ({OFFSET_HEADER}) rather than beginning anew: what is "
+        "stored of it counts for a day. Documents that no dossier comes for are removed in time.",
+    )
+
+
 def empty_document() -> Problem:
     """The document has no bytes."""
     return Problem(422, "empty-document", "The document is empty", "A document has at least one byte.")

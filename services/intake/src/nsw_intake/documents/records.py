@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from nsw_runtime.database import Connection
 
-from nsw_intake.documents.keys import WrappedKey
+from nsw_intake.documents.keys import NONCE_BYTES, WrappedKey
+from nsw_intake.documents.sealing import CHUNK_BYTES
 
 
 class Upload(NamedTuple):
@@ -79,6 +80,10 @@ _DISCARD: Final = "insert into document_discarded (blob, discarded_at) values ($
 _DOCUMENT: Final = """
 select sha256, size, media_type, uploaded_at, filed_at from document where declarant = $1 and sha256 = $2
 """
+_UNFILED: Final = """
+select (select coalesce(sum(size), 0) from document where declarant = $1 and filed_at is null)
+    + (select coalesce(sum(least(size, length(nonces) / $2 * $3::bigint)), 0) from document_upload where declarant = $1)
+"""
 _BYTES: Final = "select blob, size, key_id, wrapped_key, nonces from document_bytes where sha256 = $1"
 _LOCK: Final = """
 select d.declarant, d.sha256, d.size, d.media_type, d.uploaded_at, d.filed_at
@@ -145,6 +150,11 @@ async def document(connection: Connection, declarant: str, sha256: str) -> Held 
     """A document as a business has it."""
     row = await connection.fetchrow(_DOCUMENT, declarant, sha256)
     return None if row is None else Held(*row)
+
+
+async def unfiled_bytes(connection: Connection, declarant: str) -> int:
+    """The bytes of a business that no dossier refers to: of its documents, and of what its uploads have stored."""
+    return int(await connection.fetchval(_UNFILED, declarant, NONCE_BYTES, CHUNK_BYTES))
 
 
 async def bytes_of(connection: Connection, sha256: str) -> Bytes | None:

@@ -24,6 +24,7 @@ from nsw_intake.documents.errors import (
     StoreUnavailable,
     UnreadableDocument,
     document_too_large,
+    documents_quota,
     incomplete_body,
     stalled,
     store_away,
@@ -75,10 +76,13 @@ class Reached(NamedTuple):
 
 
 class Uploads:
-    """Takes uploads in, at most `at_once` at the same time; `largest` is in bytes."""
+    """Takes uploads in, at most `at_once` at the same time.
+
+    `largest`: bytes of one document. `unfiled`: bytes that a business may keep here before a dossier refers to them.
+    """
 
     def __init__(
-        self, *, pool: Pool, store: ChunkStore, keys: KeyRing, clock: Clock, at_once: int, largest: int
+        self, *, pool: Pool, store: ChunkStore, keys: KeyRing, clock: Clock, at_once: int, largest: int, unfiled: int
     ) -> None:
         self._pool = pool
         self._store = store
@@ -86,6 +90,7 @@ class Uploads:
         self._clock = clock
         self._free = at_once
         self._largest = largest
+        self._unfiled = unfiled
 
     async def reached(self, declarant: str, sha256: str) -> Reached | None:
         """How far a business's upload of a document has come; None where it has begun none.
@@ -131,8 +136,11 @@ class Uploads:
     async def _receive(self, claim: Claim, body: AsyncIterator[bytes]) -> Received:
         async with self._pool.acquire() as connection:
             held = await records.document(connection, claim.declarant, claim.sha256)
-        if held is not None:
-            return Received(held, new=False)
+            if held is not None:
+                return Received(held, new=False)
+            kept = await records.unfiled_bytes(connection, claim.declarant)
+        if kept + claim.length > self._unfiled:  # what an upload has stored already is among what is kept
+            raise documents_quota(kept, self._unfiled)
         receiving = await (self._resume(claim) if claim.offset else self._begin(claim))
         try:
             await receiving.take(body)
