@@ -51,7 +51,7 @@ class Shape:
 
     submissions: int = 20_000
     rounds: int = 3
-    connections: int = 64
+    connections: int = 200  # one for each business's system, on average
     warm_up: int = 2_000
 
 

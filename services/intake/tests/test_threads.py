@@ -1,56 +1,60 @@
-"""Short calls handed to threads: every caller gets its own, errors too, and the event loop goes on meanwhile."""
+"""Work handed to threads: each caller gets its own result or error, and what comes together goes together."""
 
 import asyncio
 import threading
-from functools import partial
+from collections.abc import Iterator
 
 import pytest
-from nsw_intake.signing.threads import MOST_A_HOP, Threads
+from nsw_intake.signing.threads import ENOUGH, MOST_A_HOP, Threads
 
 
-async def test_every_call_gets_its_own_result_in_order() -> None:
-    threads = Threads("test")
-    many = range(3 * MOST_A_HOP)
+@pytest.fixture
+def threads() -> Iterator[Threads]:
+    made = Threads("test")
+    yield made
+    made.close()
+
+
+def hops(threads: Threads, monkeypatch) -> list[int]:
+    """How many calls went with each hop."""
+    found: list[int] = []
+    submit = threads._pool.submit
+
+    def counted(work, loop, chunk, done):
+        found.append(len(chunk))
+        return submit(work, loop, chunk, done)
+
+    monkeypatch.setattr(threads._pool, "submit", counted)
+    return found
+
+
+async def test_each_caller_gets_its_own(threads: Threads) -> None:
+    def fail() -> None:
+        raise ValueError("mine")
+
     results = await asyncio.gather(
-        threads.run_all([partial(pow, n, 2) for n in many]), *(threads.run(partial(pow, n, 3)) for n in many)
+        *(threads.run(lambda number=number: number) for number in range(200)), threads.run(fail), return_exceptions=True
     )
-    assert results[0] == [n**2 for n in many]
-    assert results[1:] == [n**3 for n in many]
+    assert results[:200] == list(range(200))
+    assert isinstance(results[200], ValueError)
     assert await threads.run_all([]) == []
-    threads.close()
+    assert await threads.run(threading.get_ident) != threading.get_ident()
 
 
-async def test_an_error_is_its_callers_alone() -> None:
-    threads = Threads("test")
-    good, bad = await asyncio.gather(
-        threads.run(partial(divmod, 7, 2)), threads.run(partial(divmod, 1, 0)), return_exceptions=True
-    )
-    assert good == (3, 1)
-    assert isinstance(bad, ZeroDivisionError)
-    with pytest.raises(ZeroDivisionError):
-        await threads.run_all([partial(divmod, 1, 0), partial(divmod, 7, 2)])
-    assert await threads.run(partial(divmod, 7, 2)) == (3, 1)
-    threads.close()
+async def test_what_comes_together_goes_together(threads: Threads, monkeypatch) -> None:
+    found = hops(threads, monkeypatch)
+    assert await asyncio.gather(*(threads.run(lambda: 1) for _ in range(4))) == [1] * 4
+    assert len(found) <= threads._size
+    found.clear()
+    await threads.run_all([lambda: 1] * (ENOUGH * 20))
+    assert sum(found) == ENOUGH * 20
+    assert max(found) <= MOST_A_HOP
 
 
-async def test_the_event_loop_goes_on_meanwhile() -> None:
-    threads = Threads("test")
-    go = threading.Event()
-    waiting = asyncio.create_task(threads.run(partial(go.wait, 30)))
+async def test_enough_wait_for_nobody(threads: Threads, monkeypatch) -> None:
+    monkeypatch.setattr("nsw_intake.signing.threads.GATHER_SECONDS", 3600)
+    first = asyncio.create_task(threads.run(lambda: 1))
     await asyncio.sleep(0)
-    asyncio.get_running_loop().call_soon(go.set)
-    assert await waiting, "the loop set what the thread waits for"
-    threads.close()
-
-
-async def test_a_caller_that_has_gone_disturbs_nobody() -> None:
-    threads = Threads("test")
-    go = threading.Event()
-    blocked = [asyncio.create_task(threads.run(partial(go.wait, 30))) for _ in range(8)]
-    gone = asyncio.create_task(threads.run(partial(divmod, 7, 2)))
-    await asyncio.sleep(0)
-    gone.cancel()
-    go.set()
-    assert all(await asyncio.gather(*blocked))
-    assert await threads.run(partial(divmod, 7, 2)) == (3, 1)
-    threads.close()
+    assert not first.done()
+    await threads.run_all([lambda: 2] * ENOUGH)
+    assert await first == 1
