@@ -41,6 +41,9 @@ test = ["pytest"]
 [project.entry-points."{rigs}"]
 {name} = "{package}.rig:rig"
 
+[tool.pytest.ini_options]
+pythonpath = ["src"]
+
 [build-system]
 requires = ["uv_build>=0.9,<1"]
 build-backend = "uv_build"

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 from nsw_contracts.adapter.conformance.dossiers import plain_dossier
 from nsw_contracts.adapter.conformance.orders import SAMPLES, Effect, Saying, Trouble, Way
+from nsw_contracts.adapter.discovery import load
 from nsw_contracts.adapter.errors import BadAdapter
 from nsw_contracts.adapter.messages import Inbound
 from nsw_contracts.adapter.protocol import MinistryAdapter
@@ -188,6 +189,7 @@ def rig_factory(name: str) -> Callable[..., Rig]:
     Raises:
         BadAdapter: its package names none, or it cannot be made.
     """
+    load(name)
     points = [point for point in entry_points(group=ENTRY_POINTS) if point.name == name]
     if not points:
         raise BadAdapter(

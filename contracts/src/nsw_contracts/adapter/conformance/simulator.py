@@ -262,6 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # the usual 5 resets connections that come side by side
     agency: SimulatedAgency
 
     def handle_error(self, request: Any, client_address: Any) -> None:
