@@ -194,7 +194,6 @@ class System:
                     "url": f"{self.agencies_url}/agencies/{code}",
                     "batch": 1 if code in ONE_BY_ONE else AGENCY_BATCH,
                     "signatures": "none",
-                    "answers": ["inline"],
                 },
                 "http": {"plain_loopback": True},
             }
