@@ -19,6 +19,9 @@ SCALE = 10.0
 HANGS_SECONDS = 600 / SCALE
 FAULT_DOSSIERS = int(RATE * HANGS_SECONDS)
 WITHIN = 1.5
+LEAST_SECONDS = 0.2
+"""Below this a p99 says more about the machine's other work than about ours."""
+
 
 _LATENCIES = """
 select extract(epoch from j.recorded_at - d.submitted_at)::float8 as seconds
@@ -82,4 +85,4 @@ async def test_one_agency_that_hangs_costs_the_others_nothing(hurried: Live) -> 
     print(
         f"p99 of others: {calm * 1000:.0f} ms before, {hanging * 1000:.0f} ms during, {calm_again * 1000:.0f} ms after"
     )
-    assert hanging <= WITHIN * max(calm, calm_again), (calm, hanging, calm_again)
+    assert hanging <= WITHIN * max(calm, calm_again, LEAST_SECONDS), (calm, hanging, calm_again)
