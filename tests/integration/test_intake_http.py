@@ -220,6 +220,20 @@ async def test_the_same_key_with_another_body_is_refused(live: Live) -> None:
     assert await file_one(live, used) == first, "the first one stands"
 
 
+async def test_a_key_is_kept_for_as_long_as_its_dossier(live: Live) -> None:
+    """The draft standard asks for a day; nothing here ever forgets one."""
+    used = key()
+    _, receipt = await file_one(live, used)
+    async with live.owner() as owner:
+        await owner.execute(
+            "update intake.dossier set submitted_at = submitted_at - interval '400 days' where number = $1",
+            receipt["number"],
+        )
+    status, again = await file_one(live, used)
+    assert (status, again["number"]) == (202, receipt["number"])
+    assert (await file_one(live, used, other(dossier())))[0] == 422
+
+
 async def test_another_business_may_use_the_same_key(live: Live) -> None:
     used, theirs = key(), dossier()
     theirs["declarant"]["tax_code"] = new_tax_code()
@@ -227,6 +241,8 @@ async def test_another_business_may_use_the_same_key(live: Live) -> None:
     one, two = await file_one(live, used), await file_one(live, used, theirs)
     assert (one[0], two[0]) == (202, 202)
     assert one[1]["number"] != two[1]["number"]
+    assert (await file_one(live, used, other(theirs)))[0] == 422, "each has used it for one thing"
+    assert (await file_one(live, used))[1]["number"] == one[1]["number"]
 
 
 async def test_bulk_gives_every_line_its_own_result(live: Live) -> None:

@@ -18,6 +18,9 @@ from nsw_local import Command, Ports, Process, Spec, Stack
 
 from nsw_cli.services import PACKAGES
 
+UNLIMITED: Final = {"NSW_BUSINESS_RATE": "0", "NSW_CALLER_RATE": "0"}
+"""A local stack's broker files for the whole country, as fast as it can."""
+
 ONE_BY_ONE: Final = frozenset({"NHNN", "BNG"})
 """Agencies whose simulated systems take one dossier a request, as not every ministry's can take more."""
 
@@ -121,6 +124,7 @@ class System:
             **(self._documents() if service == "intake" else {}),
             **(self._links() if service == "ministry-adapter" else {}),
             **(self._signing() if service == "intake" else {}),
+            **(UNLIMITED if service == "intake" else {}),
             "NSW_ENVIRONMENT": "development",
             "NSW_ISSUERS": json.dumps([{"issuer": self.issuer_url, "audience": AUDIENCE}]),
         }

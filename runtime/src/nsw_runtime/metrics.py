@@ -42,6 +42,8 @@ INTENTS = Gauge("nsw_sender_intents", "Intents that wait")
 DOOR = Counter("nsw_door_requests", "Items taken in or refused at the HTTP door", ["result"])
 # Credentials that were not good, by the word for why; clients are told none of them.
 REFUSED_CREDENTIALS = Counter("nsw_identity_refused", "Credentials refused", ["reason"])
+# Bytes of bodies that are held, from their first to the request's answer.
+BODY_BYTES = Gauge("nsw_door_body_bytes", "Bytes of request bodies that are held")
 # Connections that clients hold.
 HTTP_CONNECTIONS = Gauge("nsw_http_connections", "Open client connections")
 # Connections that were ended with a problem before any route saw a request, by the problem's kind.

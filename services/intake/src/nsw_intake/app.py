@@ -12,8 +12,10 @@ from nsw_intake.command_door import CommandDoor
 from nsw_intake.documents.cabinet import Cabinet
 from nsw_intake.documents.references import Referring
 from nsw_intake.door import Door
+from nsw_intake.incoming import BodyRoom
 from nsw_intake.openapi.route import routes as openapi_routes
 from nsw_intake.procedures import ProcedureRoutes
+from nsw_intake.rate_limits import RateLimits
 from nsw_intake.registrations import RegistrationRoutes
 from nsw_intake.routes import Routes
 from nsw_intake.settings import IntakeSettings
@@ -28,6 +30,7 @@ def build(settings: IntakeSettings) -> Starlette:
     cabinet = Cabinet(settings)
     referring = Referring(required=settings.documents_required)
     trusted = Trusted.read(settings)
+    rates = RateLimits(settings)
     closing: list[Callable[[], Awaitable[None]]] = []
     packs()  # a pack that cannot be used stops the service here, not at its first dossier
 
@@ -41,6 +44,7 @@ def build(settings: IntakeSettings) -> Starlette:
             relay=service.relay,
             referring=referring,
             signatures=signing.signatures,
+            rates=rates,
             waiting_most=settings.waiting_most,
         )
         commands = CommandDoor(
@@ -49,12 +53,14 @@ def build(settings: IntakeSettings) -> Starlette:
             relay=service.relay,
             referring=referring,
             signatures=signing.signatures,
+            rates=rates,
             waiting_most=settings.waiting_most,
         )
         routes = Routes(
             door=door,
             commands=commands,
             receipts=signing.receipts,
+            rates=rates,
             pool=service.pool,
             callers=service.callers,
             settings=settings,
@@ -65,6 +71,7 @@ def build(settings: IntakeSettings) -> Starlette:
             door=door,
             commands=commands,
             receipts=signing.receipts,
+            rates=rates,
             xml=signing.xml,
             settings=settings,
             telemetry=service.telemetry,
@@ -91,7 +98,9 @@ def build(settings: IntakeSettings) -> Starlette:
         for part in closing:
             await part()
 
-    return service.application(parts, closing=close)
+    app = service.application(parts, closing=close)
+    app.state.body_room = BodyRoom(settings.bodies_bytes)
+    return app
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from nsw_intake.commands import FACT_TYPES, AmendmentBody, Filing, Request, Supp
 from nsw_intake.documents.references import Referring
 from nsw_intake.door import GATHER_SECONDS, MOST_A_COMMIT, require_open
 from nsw_intake.errors import key_reused, unknown_dossier
+from nsw_intake.rate_limits import RateLimits
 from nsw_intake.signing import store as signing_store
 from nsw_intake.signing.claims import UNSIGNED
 from nsw_intake.signing.signatures import DECLARANT_SIGNS, Asked, Signatures
@@ -54,8 +55,11 @@ class CommandDoor:
         relay: Relay,
         referring: Referring,
         signatures: Signatures,
+        rates: RateLimits,
         waiting_most: int,
     ) -> None:
+        self._rates = rates
+        self._inside = 0
         self._signatures = signatures
         self._pool = pool
         self._referring = referring
@@ -72,7 +76,16 @@ class CommandDoor:
         Raises:
             Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
         """
-        await require_open(self._relay, self._commits.waiting, self._waiting_most)
+        await require_open(self._relay, self._inside, self._waiting_most)
+        self._inside += len(requests)
+        try:
+            return await self._take_in(requests, caller, base)
+        finally:
+            self._inside -= len(requests)
+
+    async def _take_in(
+        self, requests: Sequence[Request], caller: Caller, base: str
+    ) -> Sequence[CommandReceipt | Problem]:
         try:
             results = await self._judge(requests, caller, base)
             filings = [one for one in results if isinstance(one, Filing)]
@@ -106,6 +119,10 @@ class CommandDoor:
                 results.append(unknown_dossier())
                 continue
             judged = next(signed)
+            slowed = self._rates.business(standing[asked.number].declarant)
+            if slowed is not None:
+                results.append(slowed)
+                continue
             if isinstance(judged, Problem):
                 results.append(judged)
                 continue

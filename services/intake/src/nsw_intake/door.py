@@ -30,6 +30,7 @@ from nsw_intake import store
 from nsw_intake.documents.references import References, Referring
 from nsw_intake.errors import NumbersTaken, key_reused, too_large
 from nsw_intake.numbers import Numbers
+from nsw_intake.rate_limits import RateLimits
 from nsw_intake.signing import store as signing_store
 from nsw_intake.signing.claims import UNSIGNED, Claim
 from nsw_intake.signing.signatures import DECLARANT_SIGNS, Asked, Rules, Signatures, signers
@@ -104,7 +105,7 @@ def own_form(dossier: DossierContent) -> tuple[bytes, str]:
 
 
 async def require_open(relay: Relay, waiting: int, most: int) -> None:
-    """The window takes things in.
+    """The window takes things in; `waiting` are on their way and not answered yet.
 
     Raises:
         Problem: 503, it is being restored, or too much waits to be stored.
@@ -129,8 +130,11 @@ class Door:
         relay: Relay,
         referring: Referring,
         signatures: Signatures,
+        rates: RateLimits,
         waiting_most: int,
     ) -> None:
+        self._rates = rates
+        self._inside = 0
         self._signatures = signatures
         self._pool = pool
         self._referring = referring
@@ -146,13 +150,20 @@ class Door:
         Raises:
             Problem: 503, none of them took effect as far as is known; send the same again with the same keys.
         """
-        await require_open(self._relay, self._commits.waiting, self._waiting_most)
-        judged = await self._judged(submissions)
+        await require_open(self._relay, self._inside, self._waiting_most)
+        self._inside += len(submissions)
+        try:
+            return await self._take_in([self._rates.business(one.declarant) or one for one in submissions])
+        finally:
+            self._inside -= len(submissions)
+
+    async def _take_in(self, paced: Sequence[Submission | Problem]) -> Sequence[Receipt | Problem]:
+        judged = await self._judged(paced)
         fit = [one for one in judged if isinstance(one, Submission)]
         try:
             receipts = iter(await self._commits.submit(fit) if fit else ())
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-            UNSTORED.inc(len(submissions))
+            UNSTORED.inc(len(fit))
             raise unavailable("The dossier could not be stored now. Send it again with the same key.") from error
         results = [one if isinstance(one, Problem) else next(receipts) for one in judged]
         refused = sum(isinstance(result, Problem) for result in results)
@@ -161,13 +172,18 @@ class Door:
             REFUSED.inc(refused)
         return results
 
-    async def _judged(self, submissions: Sequence[Submission]) -> list[Submission | Problem]:
+    async def _judged(self, paced: Sequence[Submission | Problem]) -> list[Submission | Problem]:
         """Each submission with its signatures verified, or what is wrong with them."""
-        asked = [Asked(one.claim, one.declarant, _rules(one)) for one in submissions]
-        return [
-            judged if isinstance(judged, Problem) else one._replace(claim=judged or UNSIGNED)
-            for one, judged in zip(submissions, await self._signatures.judge(asked), strict=True)
-        ]
+        asked = [Asked(one.claim, one.declarant, _rules(one)) for one in paced if isinstance(one, Submission)]
+        verdicts = iter(await self._signatures.judge(asked))
+        judged: list[Submission | Problem] = []
+        for one in paced:
+            if isinstance(one, Problem):
+                judged.append(one)
+                continue
+            verdict = next(verdicts)
+            judged.append(verdict if isinstance(verdict, Problem) else one._replace(claim=verdict or UNSIGNED))
+        return judged
 
     async def _commit(self, submissions: Sequence[Submission]) -> Sequence[Receipt | Problem]:
         while True:

@@ -1,9 +1,11 @@
 """What all of intake's doors do with a request before they look at what it says: its type, size, key and trace."""
 
+import asyncio
 import re
 from typing import Final, TypeGuard
 
-from nsw_runtime.problems import Problem
+from nsw_runtime import metrics
+from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.telemetry import DOSSIER, Telemetry, traceparent_of
 from opentelemetry.trace import Span
 from starlette.requests import ClientDisconnect, Request
@@ -43,22 +45,57 @@ def key_of(request: Request) -> str:
     return key
 
 
+class BodyRoom:
+    """The bytes of bodies that one process holds at once; a request gives its part back when it has been answered."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
+
+    def take(self, size: int) -> None:
+        """Hold so many more.
+
+        Raises:
+            Problem: 503, there is no room for them.
+        """
+        if self._held + size > self._most:
+            raise unavailable("Too much is being taken in. Nothing of this was; send it again with the same key.")
+        self._held += size
+        metrics.BODY_BYTES.set(self._held)
+
+    def give_back(self, size: int) -> None:
+        """They are held no more."""
+        self._held -= size
+        metrics.BODY_BYTES.set(self._held)
+
+
 async def read_body(request: Request, most: int) -> bytes:
-    """The body, never holding more than `most` bytes of it.
+    """The body, never holding more than `most` bytes of it, nor more of all bodies than `app.state.body_room` has.
+
+    Its pace is the connection's to judge (`nsw_runtime.http_protocol`). To be called in the request's own task.
 
     Raises:
-        Problem: 413, it is larger; 400, the connection ended before it did.
+        Problem: 413, it is larger; 400, the connection ended before it did; 503, too much is held.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
         raise too_large(most, "bytes")
+    room: BodyRoom = request.app.state.body_room
     parts: list[bytes] = []
-    size = 0
+    size = held = 0
+
+    def give_back(_: object) -> None:
+        room.give_back(held)
+
+    if (task := asyncio.current_task()) is not None:
+        task.add_done_callback(give_back)
     try:
         async for part in request.stream():
             size += len(part)
             if size > most:
                 raise too_large(most, "bytes")
+            room.take(len(part))
+            held = size
             parts.append(part)
     except ClientDisconnect:
         raise malformed("The connection ended before the body did.") from None

@@ -25,6 +25,7 @@ from nsw_intake.door import Door, Submission, submission
 from nsw_intake.errors import too_large, unknown_dossier
 from nsw_intake.incoming import JSON, NDJSON, Trace, key_of, read_body, require
 from nsw_intake.parsing import filed_now, parse_json, valid, valid_content
+from nsw_intake.rate_limits import RateLimits
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.claims import UNSIGNED, Claim, from_header
 from nsw_intake.signing.errors import HEADER
@@ -47,6 +48,7 @@ class Routes:
         door: Door,
         commands: CommandDoor,
         receipts: Receipts,
+        rates: RateLimits,
         pool: Pool,
         callers: Pool,
         settings: IntakeSettings,
@@ -56,6 +58,7 @@ class Routes:
         self._door = door
         self._commands = commands
         self._receipts = receipts
+        self._rates = rates
         self._pool = pool
         self._callers = callers
         self._settings = settings
@@ -75,6 +78,7 @@ class Routes:
         """`POST /v1/dossiers`: one dossier as JSON, with an `Idempotency-Key`; 202 and a receipt."""
         trace = Trace(self._telemetry, "POST /v1/dossiers", request.headers.get("traceparent"))
         try:
+            self._rates.caller(caller_of(request))
             require(request, JSON)
             key = key_of(request)
             body = await read_body(request, self._settings.body_bytes)
@@ -94,6 +98,7 @@ class Routes:
         path = request.url.path.rpartition("/")[2]
         trace = Trace(self._telemetry, f"POST /v1/dossiers/{{number}}/{path}", request.headers.get("traceparent"))
         try:
+            self._rates.caller(caller_of(request))
             require(request, JSON)
             key = key_of(request)
             number = _number(request)
@@ -115,6 +120,7 @@ class Routes:
         if len(lines) > self._settings.bulk_lines:
             raise too_large(self._settings.bulk_lines, "lines")
         today, caller = self._today(), caller_of(request)
+        self._rates.caller(caller, len(lines))
         read = [self._read(line, today, caller) for line in lines]
         results: dict[int, Result] = {index: one for index, one in enumerate(read) if isinstance(one, Problem)}
         for kind in (Submission, Request):
@@ -149,6 +155,7 @@ class Routes:
 
     async def show(self, request: HttpRequest) -> Response:
         """`GET /v1/dossiers/{number}`: status, what is possible now, and timeline."""
+        self._rates.caller(caller_of(request))
         number = _number(request)
         try:
             async with self._pool.acquire() as connection:

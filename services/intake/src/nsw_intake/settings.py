@@ -15,7 +15,14 @@ class IntakeSettings(ServiceSettings):
     body_bytes: int = Field(default=2 * 1024 * 1024, description="largest body of a single dossier")
     bulk_bytes: int = Field(default=8 * 1024 * 1024, description="largest body of a bulk request")
     bulk_lines: int = Field(default=500, description="most dossiers in a bulk request")
-    waiting_most: int = Field(default=20_000, description="dossiers that may wait for a commit before 503 is answered")
+    bodies_bytes: int = Field(default=256 * 1024 * 1024, description="bodies held at once before 503 is answered")
+    waiting_most: int = Field(default=20_000, description="dossiers that may be on their way before 503 is answered")
+    business_rate: float = Field(
+        default=20, ge=0, description="dossiers and commands a second for one business; 0: any"
+    )
+    business_burst: int = Field(default=2000, ge=1, description="and at once after a pause")
+    caller_rate: float = Field(default=200, ge=0, description="requests, or lines, a second of one caller; 0: any")
+    caller_burst: int = Field(default=20_000, ge=1, description="and at once after a pause")
     documents: str = Field(description="where documents are: file:///folder or s3://bucket/prefix?endpoint=…&region=…")
     documents_access_key_id: SecretStr | None = Field(default=None, description="for a bucket")
     documents_secret_access_key: SecretStr | None = Field(default=None, description="for a bucket")

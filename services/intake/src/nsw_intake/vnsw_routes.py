@@ -27,6 +27,7 @@ from nsw_intake.commands import Request
 from nsw_intake.door import Door, Receipt, submission
 from nsw_intake.errors import wrong_media_type
 from nsw_intake.incoming import Trace, read_body
+from nsw_intake.rate_limits import RateLimits
 from nsw_intake.routes import claim_of
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.claims import Claim
@@ -53,6 +54,7 @@ class VnswRoutes:
         door: Door,
         commands: CommandDoor,
         receipts: Receipts,
+        rates: RateLimits,
         xml: XmlSignatures,
         settings: IntakeSettings,
         telemetry: Telemetry,
@@ -61,6 +63,7 @@ class VnswRoutes:
         self._door = door
         self._commands = commands
         self._receipts = receipts
+        self._rates = rates
         self._xml = xml
         self._telemetry = telemetry
         self._clock = clock
@@ -76,6 +79,7 @@ class VnswRoutes:
 
     async def message(self, request: HttpRequest) -> Response:
         """`POST /v1/vnsw`: one envelope as XML; 200 and an envelope, function 99 or 00."""
+        self._rates.caller(caller_of(request))
         _require_xml(request)
         body = await read_body(request, self._body_bytes)
         answer = await self._answer(body, request, "POST /v1/vnsw", body)
@@ -86,6 +90,7 @@ class VnswRoutes:
 
         500 and a SOAP fault for what is no such request.
         """
+        self._rates.caller(caller_of(request))
         _require_xml(request)
         body = await read_body(request, SOAP_OVERHEAD * self._body_bytes)
         try:
