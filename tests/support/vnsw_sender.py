@@ -12,19 +12,22 @@ from nsw_procedures.vnsw.soap import payload_of, wrapped
 from nsw_procedures.vnsw.telling import told
 from nsw_runtime.clock import system_clock
 
+from support.authority import Issued
 from support.businesses import Business, pack_today
 from support.live import BROKER
+from support.signing import detached
 
 AQUATIC = "BNNPTNT0600009"
 
 
 class Sender:
-    """Sends a business's messages, plain or in SOAP."""
+    """Sends a business's messages, plain or in SOAP; with `cert`, signed in the header."""
 
-    def __init__(self, business: Business, *, soap: bool, caller: str = BROKER) -> None:
+    def __init__(self, business: Business, *, soap: bool, caller: str = BROKER, cert: Issued | None = None) -> None:
         self.business = business
         self.soap = soap
         self.caller = caller
+        self.cert = cert
 
     def message(self, function: str, number: str = "VD-001", *, key: str = "", reason: str = "Đổi tàu") -> bytes:
         pack = pack_today(AQUATIC)
@@ -53,6 +56,8 @@ class Sender:
 
     async def post(self, path: str, body: bytes, media_type: str = "") -> tuple[int, str]:
         headers = {"content-type": media_type or ("text/xml; charset=utf-8" if self.soap else "application/xml")}
+        if self.cert is not None:
+            headers["nsw-signature"] = detached(self.cert, body)
         status, text = await self.business.live.ask(
             "POST", f"{self.business.live.intake}{path}", data=body, headers=headers, caller=self.caller
         )
