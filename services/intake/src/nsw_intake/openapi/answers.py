@@ -86,6 +86,7 @@ class DossierShown(Said):
     """A dossier as its business sees it: where it stands, what may be asked for now, and how it came there."""
 
     number: Number
+    declarant: TaxCode
     procedure: ProcedureCode
     pack_version: PackVersion
     status: Status
