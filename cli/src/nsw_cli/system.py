@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from nsw_contracts.topics import AGENCIES, Service
@@ -31,7 +31,11 @@ OPERATOR: Final = "operator"
 BROKER: Final = "broker"
 """Subjects of the development issuer: who operates this stack, and who acts for the businesses used on it."""
 
+DESK_POLL_SECONDS: Final = 0.5
+"""How often officers' decisions are looked for: soon, for whoever watches."""
+
 _AGENCIES_FILE: Final = "agencies.json"
+_DESKS_FILE: Final = "agencies-and-desks.json"
 _ROLES_FILE: Final = "role-password"
 _LINKS_FILE: Final = "document-link-key"
 DOCUMENTS: Final = "documents"
@@ -45,7 +49,11 @@ _REVOCATION_COUNTS_SECONDS: Final = 10
 
 @dataclass(frozen=True)
 class System:
-    """One system's addresses and secrets. `folder` also holds the agencies' file."""
+    """One system's addresses and secrets. `folder` also holds the agencies' file.
+
+    `desks` are the agencies without a system of their own, whose officers decide in the window; the others' systems are
+    simulated.
+    """
 
     folder: Path
     ports: Ports
@@ -53,13 +61,15 @@ class System:
     kafka_bootstrap: str
     role_password: str
     env: Mapping[str, str]
+    desks: frozenset[str] = frozenset()
 
     @classmethod
-    def on(cls, stack: Stack, **env: str) -> "System":
+    def on(cls, stack: Stack, *, desks: frozenset[str] = frozenset(), **env: str) -> "System":
         """The system on a local stack; `env` is added to every service's environment."""
         return cls(
-            stack.folder, stack.ports, stack.database_url, stack.kafka_bootstrap, role_password(stack.folder), env
-        )
+            stack.folder, stack.ports, stack.database_url, stack.kafka_bootstrap, role_password(stack.folder), env,
+            desks,
+        )  # fmt: skip
 
     @property
     def services(self) -> dict[str, str]:
@@ -189,27 +199,28 @@ class System:
         }
 
     def _agencies_file(self) -> Path:
-        file = self.folder / _AGENCIES_FILE
-        agencies = [
-            {
-                "code": code,
-                "adapter": "rest-json",
-                "settings": {
-                    "url": f"{self.agencies_url}/agencies/{code}",
-                    "batch": 1 if code in ONE_BY_ONE else AGENCY_BATCH,
-                    "signatures": "none",
-                },
-                "http": {"plain_loopback": True},
-            }
-            for code in AGENCIES
-        ]
-        file.write_text(json.dumps(agencies, indent=1))
+        file = self.folder / (_DESKS_FILE if self.desks else _AGENCIES_FILE)
+        file.write_text(json.dumps([self._agency(code) for code in AGENCIES], indent=1))
         return file
+
+    def _agency(self, code: str) -> dict[str, Any]:
+        if code in self.desks:
+            return {"code": code, "adapter": "desk", "poll_seconds": DESK_POLL_SECONDS}
+        return {
+            "code": code,
+            "adapter": "rest-json",
+            "settings": {
+                "url": f"{self.agencies_url}/agencies/{code}",
+                "batch": 1 if code in ONE_BY_ONE else AGENCY_BATCH,
+                "signatures": "none",
+            },
+            "http": {"plain_loopback": True},
+        }
 
 
 def forget(folder: Path) -> None:
     """Remove what a system has put into a stack's folder; only when it has ended."""
-    for name in (_AGENCIES_FILE, _ROLES_FILE, _LINKS_FILE, DOCUMENT_KEYS, _RECEIPT_KEY_FILE):
+    for name in (_AGENCIES_FILE, _DESKS_FILE, _ROLES_FILE, _LINKS_FILE, DOCUMENT_KEYS, _RECEIPT_KEY_FILE):
         (folder / name).unlink(missing_ok=True)
     for name in (DOCUMENTS, _AUTHORITY):
         shutil.rmtree(folder / name, ignore_errors=True)
