@@ -12,6 +12,7 @@ def test_the_demo_runs_to_its_end_and_leaves_nothing_running(idle: Nsw) -> None:
     assert (figures["lost"], figures["repeated"], figures["out_of_order"]) == (0, 0, 0)
     assert 0 < figures["latency_ms"]["p50"] <= figures["latency_ms"]["p99"]
     assert set(figures["peak_rss_mb"]) == {"intake", "routing", "ministry-adapter", "notifier"}
+    assert figures["desk"]["status"] == "result_issued", "two officers decided it"
     assert idle.left() == []
 
 

@@ -79,3 +79,8 @@ def test_help_and_version() -> None:
     said = runner.invoke(app, ["--help"]).stdout
     for command in ("up", "down", "demo", "replay", "status", "doctor", "install", "dossier", "stream", "parked"):
         assert f" {command} " in said
+
+
+def test_a_desk_is_for_an_agency_that_there_is(idle: Nsw) -> None:
+    assert "--desk: there is no agency XYZ; there are BTC" in idle("up", "--desk", "XYZ", code=2)
+    assert "no local stack runs" in idle("desk", "list", "--agency", "BCA", code=2)

@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from nsw_contracts.events import Document
+from nsw_contracts.events import STATUS_CHANGED, Document, StatusChanged
 from nsw_intake.documents import records
 from nsw_intake.documents.collector import IN_FLIGHT, UNFINISHED
 from nsw_intake.documents.references import References, Referring
 from nsw_intake.documents.sealing import CHUNK_BYTES
+from nsw_intake.handlers import StatusHandler
+from nsw_runtime.handling import Event
 from nsw_runtime.problems import Problem
 from support.documents import KEEP, NOW, PDF, Archive, digest_of, folder, pdf, pieces
 from support.polling import until
@@ -267,3 +269,31 @@ async def test_what_no_dossier_refers_to_is_bounded_for_each_business(database: 
             await archive.put(A, third)
         assert await filed(archive, document(second)) == []
         await archive.put(A, third)
+
+
+async def heard_of_result(archive: Archive, content: bytes = CONTENT, agency: str = "BYTE") -> None:
+    """Intake hears that the agency's result came with this document."""
+    fact = StatusChanged(
+        number="260000000017", revision=1, status="result_issued", procedure="BYTE0600001", pack_version="2026.1",
+        declarant=A, agency=agency, changed_at=archive.now, what="result-issued", document=document(content),
+    )  # fmt: skip
+    raw = fact.model_dump_json(exclude_defaults=True).encode()
+    event = Event("nsw.status.v1", 0, 1, STATUS_CHANGED, "e1", None, fact, raw)
+    async with archive.pool.acquire() as connection, connection.transaction():
+        await StatusHandler().save(connection, {fact.number: (event,)})
+
+
+async def test_a_result_s_document_stays_and_one_of_no_result_goes(archive: Archive) -> None:
+    for holder in ("BYTE", "BCT"):
+        await archive.put(holder, CONTENT)
+    await heard_of_result(archive)
+    assert await collected(archive, 2 * KEEP) == (0, 1)
+    assert [await has(archive, holder) for holder in ("BYTE", "BCT")] == [True, False]
+    assert await archive.read(CONTENT) == CONTENT
+
+
+async def test_a_result_s_document_that_came_after_the_result_stays_too(archive: Archive) -> None:
+    await heard_of_result(archive)
+    await archive.put("BYTE", CONTENT)
+    assert await collected(archive, 2 * KEEP) == (0, 0)
+    assert await has(archive, "BYTE")

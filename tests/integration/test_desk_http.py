@@ -9,6 +9,8 @@ from nsw_cli.system import BROKER, OPERATOR
 from nsw_runtime.clock import system_clock
 from support.businesses import Business, pack_today
 from support.desks import Officer, at_desks
+from support.documents import PDF, digest_of, pdf
+from support.filers import Filer, get, path_of
 from support.live import Live
 
 AGENCY, OTHER = "BCA", "BNG"
@@ -74,6 +76,63 @@ async def test_a_dossier_is_taken_decided_and_agreed_to(desk: Desk) -> None:
     shown = await business.hears(number, "accepted", "result-issued")
     assert (shown["status"], shown["timeline"][-1]["certificate_number"]) == ("result_issued", "GP-1")
     assert minh.subject not in str(shown), "who decided is the agency's own"
+
+
+async def test_a_result_comes_with_its_document(desk: Desk) -> None:
+    live, (business, number), content = desk.live, await desk.filed(), pdf(3000, seed=41)
+    lan, minh = desk.lan, desk.minh
+    url, pdf_type = f"{live.intake}/v1/documents/{digest_of(content)}", {"content-type": PDF}
+
+    async def put(caller: str, holder: str) -> tuple[int, Any]:
+        return await live.ask("PUT", f"{url}?{holder}", caller=caller, data=content, headers=pdf_type)
+
+    assert (await put(lan.subject, f"agency={AGENCY}"))[0] == 201
+    assert (await put(minh.subject, f"agency={AGENCY}"))[0] == 200, "it is the agency's, not the officer's"
+    for caller, holder, pointer in (
+        (desk.stranger.subject, f"agency={AGENCY}", "/agency"),
+        (BROKER, f"agency={AGENCY}", "/agency"),
+        (lan.subject, f"declarant={business.tax_code}", "/declarant"),
+    ):
+        status, said = await put(caller, holder)
+        assert (status, said["errors"][0]["pointer"]) == (403, pointer)
+    assert (await put(lan.subject, f"agency={AGENCY}&declarant={business.tax_code}"))[0] == 400
+    async with live.http.head(f"{url}?agency={AGENCY}", headers=await live.headers(desk.stranger.subject)) as answer:
+        assert answer.status == 404
+
+    document = {"sha256": digest_of(content), "name": "Giấy phép.pdf", "media_type": PDF, "size": len(content)}
+    await lan.ask("POST", number, "take")
+    await lan.decides(number, "accepted")
+    result = {"outcome": "licensed", "certificate_number": "GP-2", "document": document | {"kind": "certificate"}}
+    _, proposed = await lan.decides(number, "result-issued", **result)
+    before = await get(live, path_of(number, content), await live.headers())
+    assert before[0] == 404, "nothing is out before two officers have agreed"
+    assert (await minh.judges(number, proposed["id"], agree=True))[0] == 200
+    shown = await business.hears(number, "accepted", "result-issued")
+    assert shown["timeline"][-1]["document"] == document | {"kind": "certificate"}
+    for caller in (BROKER, lan.subject):
+        status, headers, body = await get(live, path_of(number, content), await live.headers(caller))
+        assert (status, body, headers["content-type"]) == (200, content, PDF)
+        assert "Gi%E1%BA%A5y%20ph%C3%A9p.pdf" in headers["content-disposition"]
+    foreign = await get(live, path_of(number, content), await live.headers(desk.stranger.subject))
+    nothing = await get(live, path_of(NOWHERE, content), await live.headers(desk.stranger.subject))
+    assert (foreign[0], foreign[2]) == (404, nothing[2])
+    async with live.owner() as owner:
+        held = "select filed_at is not null from intake.document where (declarant, sha256) = ($1, $2)"
+        assert await owner.fetchval(held, AGENCY, digest_of(content)), "it would be collected as nobody's"
+
+
+async def test_a_result_gives_out_no_document_that_the_agency_does_not_hold(desk: Desk) -> None:
+    live, (business, number), content = desk.live, await desk.filed(), pdf(3000, seed=42)
+    other = Filer(live)
+    assert (await other.put(content))[0] == 201
+    document = {"sha256": digest_of(content), "name": "a.pdf", "media_type": PDF, "size": len(content), "kind": "x"}
+    await desk.lan.ask("POST", number, "take")
+    await desk.lan.decides(number, "accepted")
+    _, proposed = await desk.lan.decides(number, "result-issued", outcome="licensed", document=document)
+    await desk.minh.judges(number, proposed["id"], agree=True)
+    await business.hears(number, "accepted", "result-issued")
+    for caller in (BROKER, desk.lan.subject, f"filer-{other.tax_code}"):
+        assert (await get(live, path_of(number, content), await live.headers(caller)))[0] == 404
 
 
 async def test_the_queue_by_status_deadline_and_officer(desk: Desk) -> None:

@@ -18,8 +18,8 @@ ROUTES: dict[Service, dict[tuple[str, str], Access]] = {
         ("POST", f"{_DOSSIER}/amendments"): "declarant",
         ("POST", f"{_DOSSIER}/withdrawals"): "declarant",
         ("POST", f"{_DOSSIER}/payments"): "declarant",
-        ("PUT", "/v1/documents/{sha256}"): "declarant",
-        ("HEAD", "/v1/documents/{sha256}"): "declarant",
+        ("PUT", "/v1/documents/{sha256}"): "anyone",
+        ("HEAD", "/v1/documents/{sha256}"): "anyone",
         ("GET", _DOCUMENT): "anyone",
         ("POST", f"{_DOCUMENT}/links"): "anyone",
         ("GET", f"{_DOCUMENT}/content"): "public",  # by a link that is signed and ends

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Final
 
+from nsw_contracts.registration_facts import Role
 from nsw_local import State
 
 from nsw_cli.errors import CommandError
@@ -64,9 +65,14 @@ def business_token(stack: State, tax_code: str) -> str:
     Raises:
         CommandError: the stack refuses.
     """
-    issuer = issuer_url(stack)
-    line = {"issuer": issuer, "subject": BROKER, "role": "declarant", "party": tax_code}
-    url = f"{stack.urls['intake']}/v1/registrations"
-    # Refused, it is no tax code: intake says so when the dossier comes.
-    send("POST", url, token_from(issuer, OPERATOR), json.dumps(line).encode())
-    return token_from(issuer, BROKER)
+    register(stack.urls["intake"], issuer_url(stack), BROKER, "declarant", tax_code)
+    return token_from(issuer_url(stack), BROKER)
+
+
+def register(intake: str, issuer: str, subject: str, role: Role, party: str) -> None:
+    """Have the local stack's operator register somebody.
+
+    A party that there is none of is refused; what is then asked for it says so.
+    """
+    line = {"issuer": issuer, "subject": subject, "role": role, "party": party}
+    send("POST", f"{intake}/v1/registrations", token_from(issuer, OPERATOR), json.dumps(line).encode())

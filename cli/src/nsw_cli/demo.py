@@ -4,7 +4,7 @@ import json
 import urllib.request
 from dataclasses import astuple, replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from nsw_contracts.lifecycle import FINAL
@@ -16,6 +16,7 @@ from nsw_local.supervisor import start_all
 
 from nsw_cli import system
 from nsw_cli.access import token_from
+from nsw_cli.demo_desk import AGENCY, OFFICERS, decide_at_a_desk
 from nsw_cli.dossier import fetch, print_dossier
 from nsw_cli.errors import FOUND_WRONG
 from nsw_cli.local import require_unused
@@ -45,9 +46,15 @@ def demo(
         with Steps() as steps:
             whole = system.System.on(stack)
             start_all(stack, whole.spec(), steps.begin)
-        kept = _replay(stack, whole, dossiers, as_json=as_json)
-        if not as_json:
+        kept, figures = _replay(stack, whole, dossiers, as_json=as_json)
+        with Steps() as steps:
+            steps.begin("Deciding one more dossier at an officers' desk")
+            decided = decide_at_a_desk(stack, whole)
+        if as_json:
+            print_json(figures | {"desk": {name: decided[name] for name in ("number", "status")}}, indent=None)
+        else:
             _look_next(whole, folder)
+            _show_decided(decided, folder)
         with Steps() as steps:
             steps.begin("Stopping")
             stack.stop()
@@ -55,7 +62,8 @@ def demo(
         raise typer.Exit(FOUND_WRONG)
 
 
-def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool) -> bool:
+def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool) -> tuple[bool, dict[str, Any]]:
+    """Whether every promise was kept, and the figures."""
     from nsw_benchmarks.businesses import NATIONAL_BUSINESSES  # noqa: PLC0415  # slow import
     from nsw_benchmarks.identity import Identity  # noqa: PLC0415  # slow import
     from nsw_benchmarks.replay import ReplayOptions  # noqa: PLC0415  # slow import
@@ -77,9 +85,18 @@ def _replay(stack: Stack, whole: system.System, dossiers: int, *, as_json: bool)
     for example in result.examples:
         err.print(example, markup=False)
     (err if as_json else out).print(result_table(result))
-    if as_json:
-        print_json(replaying.figures(result), indent=None)
-    return replaying.kept(result)
+    return replaying.kept(result), replaying.figures(result)
+
+
+def _show_decided(decided: dict[str, Any], folder: Path) -> None:
+    """What officers at a desk decided, and how to be one."""
+    lan, minh = OFFICERS
+    say(f"[bold]And one that two officers of {AGENCY} decided at a desk[/]: {lan} took it, {minh} agreed.\n")
+    print_dossier(decided, "en")
+    say("\nTo be an officer yourself:\n")
+    say(f"  {command()} up --desk {AGENCY} --folder {folder}   then, with the same --folder,")
+    say(f"  {command()} desk list --agency {AGENCY} --ended")
+    say(f"  {command()} desk show {decided['number']} --agency {AGENCY}\n")
 
 
 def _look_next(whole: system.System, folder: Path) -> None:

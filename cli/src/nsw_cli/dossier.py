@@ -85,6 +85,8 @@ def print_dossier(found: Mapping[str, Any], lang: Language) -> None:
 def _said(entry: Mapping[str, Any], lang: Language) -> str:
     """What the agency or the window said, and until when something is due."""
     parts = [entry[name] for name in SAID if entry.get(name)]
+    if entry.get("document"):
+        parts.append(entry["document"]["name"])
     if entry.get("amount"):
         parts.append(f"{entry['amount']} {entry.get('currency', '')}".strip())
     if entry.get("explanation"):

@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from nsw_cli.errors import CommandError
@@ -36,8 +37,10 @@ def get_json(url: str, token: str | None = None) -> Answer:
     return send("GET", url, token)
 
 
-def send(method: str, url: str, token: str | None, body: bytes | None = None) -> Answer:
-    """One request, with NDJSON as its body where there is one; its answer whatever its status is.
+def send(
+    method: str, url: str, token: str | None, body: bytes | None = None, more: Mapping[str, str] | None = None
+) -> Answer:
+    """One request; its answer whatever its status is. A body is NDJSON where the headers (`more`) do not say otherwise.
 
     Raises:
         CommandError: nobody answers there, or not with JSON.
@@ -46,7 +49,8 @@ def send(method: str, url: str, token: str | None, body: bytes | None = None) ->
         raise CommandError(f"{url!r} is no URL of a service: it begins with http:// or https://")
     try:
         try:
-            headers = {"content-type": NDJSON} | ({"authorization": f"Bearer {token}"} if token else {})
+            headers = {"content-type": NDJSON, **(more or {})}
+            headers |= {"authorization": f"Bearer {token}"} if token else {}
             asked = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - checked above
             with urllib.request.urlopen(asked, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - checked above
                 if answer.headers.get_content_type() == NDJSON:

@@ -9,6 +9,7 @@ from nsw_cli import (
     adapter,
     agency,
     certificate,
+    desk,
     documents,
     dossier,
     inspection,
@@ -33,6 +34,7 @@ from nsw_cli.watch import watch
 
 RUN: Final = "Run it"
 FILE: Final = "File with it"
+DECIDE: Final = "Decide with it"
 LOOK: Final = "Look into it, and mend it"
 OPERATE: Final = "Operate it"
 
@@ -74,6 +76,7 @@ app.add_typer(inspection.app, name="inspection", rich_help_panel=LOOK)
 app.add_typer(documents.app, name="documents", rich_help_panel=LOOK)
 app.add_typer(adapter.app, name="adapter", rich_help_panel=OPERATE)
 app.add_typer(agency.app, name="agency", rich_help_panel=LOOK)
+app.add_typer(desk.app, name="desk", rich_help_panel=DECIDE)
 app.add_typer(stream.app, name="stream", rich_help_panel=LOOK)
 app.add_typer(parked.app, name="parked", rich_help_panel=LOOK)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=LOOK)

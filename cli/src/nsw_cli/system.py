@@ -64,12 +64,11 @@ class System:
     desks: frozenset[str] = frozenset()
 
     @classmethod
-    def on(cls, stack: Stack, *, desks: frozenset[str] = frozenset(), **env: str) -> "System":
+    def on(cls, stack: Stack, **env: str) -> "System":
         """The system on a local stack; `env` is added to every service's environment."""
         return cls(
-            stack.folder, stack.ports, stack.database_url, stack.kafka_bootstrap, role_password(stack.folder), env,
-            desks,
-        )  # fmt: skip
+            stack.folder, stack.ports, stack.database_url, stack.kafka_bootstrap, role_password(stack.folder), env
+        )
 
     @property
     def services(self) -> dict[str, str]:

@@ -1,17 +1,19 @@
 """`nsw up` and `nsw down`: the whole window on this machine, in the background."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from nsw_contracts.topics import SERVICES
+from nsw_contracts.topics import AGENCIES, SERVICES
 from nsw_local import Settings, Stack, State
 from nsw_local import down as stop
 from nsw_local import up as start
 from nsw_local.ports import require_free
 
 from nsw_cli import system
+from nsw_cli.errors import CommandError
 from nsw_cli.local import folder_option, require_unused
 from nsw_cli.options import DEFAULT_FOLDER, Folder
 from nsw_cli.output import command, err, say
@@ -22,15 +24,23 @@ def up(
     folder: Folder = DEFAULT_FOLDER,
     traces: Annotated[Literal["zipkin"] | None, typer.Option(help="Record traces, in a Zipkin of our own.")] = None,
     trace_rate: Annotated[float, typer.Option(min=0, max=1, help="Share of dossiers that are traced.")] = 1.0,
+    desk: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AGENCY", help="Have officers decide for this agency, with `nsw desk`, and no simulator."),
+    ] = None,
 ) -> None:
     """Start Kafka, PostgreSQL, the services and simulated agencies and businesses, in the background."""
     require_unused(folder)
     settings = Settings.from_environment()
     _require_ports(settings, zipkin=traces == "zipkin")
+    desks = frozenset(desk or ())
+    if strange := desks - set(AGENCIES):
+        raise CommandError(f"--desk: there is no agency {min(strange)}; there are {', '.join(AGENCIES)}")
     whole = system.System.on(Stack(folder, settings=settings), **_tracing(settings, traces, trace_rate))
+    whole = replace(whole, desks=desks)
     with Steps() as steps:
         stack = start(folder, whole.spec(zipkin=traces == "zipkin"), lambda state: _step(steps, state))
-    _welcome(folder, stack)
+    _welcome(folder, stack, sorted(desks))
 
 
 def down(
@@ -71,7 +81,7 @@ def _tracing(settings: Settings, traces: str | None, rate: float) -> dict[str, s
     }
 
 
-def _welcome(folder: Path, stack: State) -> None:
+def _welcome(folder: Path, stack: State, desks: Sequence[str]) -> None:
     at = folder_option(folder)
     say(f"\n[bold]The window is up[/], in {folder}:")
     say(f"  intake            {stack.urls['intake']}  (POST /v1/dossiers, GET /v1/dossiers/NUMBER)")
@@ -80,6 +90,9 @@ def _welcome(folder: Path, stack: State) -> None:
     if "zipkin" in stack.urls:
         say(f"  traces            {stack.urls['zipkin']}/zipkin/?serviceName=nsw-intake")
     say("\nNext:")
-    say(f"  {command()} replay --dossiers 2000{at}   file dossiers and follow each to its end")
+    for agency in desks:
+        say(f"  {command()} desk list --agency {agency}{at}   what waits for its officers")
+    if not desks:  # a replay waits for agencies that decide by themselves
+        say(f"  {command()} replay --dossiers 2000{at}   file dossiers and follow each to its end")
     say(f"  {command()} status{at}                   how it is")
     say(f"  {command()} down{at}                     stop it")

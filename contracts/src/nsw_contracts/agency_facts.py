@@ -9,6 +9,7 @@ from nsw_contracts.parts import (
     AgencyCode,
     Amount,
     Currency,
+    Document,
     DossierFact,
     Moment,
     Outcome,
@@ -107,11 +108,15 @@ class FeeConfirmed(AgencyDecision):
 
 
 class ResultIssued(AgencyDecision):
-    """The agency's result: goods passed or failed, or a licence was issued (function 14 and up; article 20)."""
+    """The agency's result: goods passed or failed, or a licence was issued (function 14 and up; article 20).
+
+    `document` is the certificate or licence itself, which the agency has put into the window's store.
+    """
 
     outcome: Outcome
     certificate_number: Reference = ""
     valid_until: date | None = None
+    document: Document | None = None
 
 
 class ResultAmended(ResultIssued):

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from nsw_contracts.lifecycle import Command, Status
 from nsw_contracts.parts import (
     AgencyCode,
+    Document,
     DossierFact,
     Explanation,
     LineInspection,
@@ -48,7 +49,7 @@ class StatusChanged(PublicFact):
 
     `what` is what happened, in the words of `AgencySays` and `Told`. `explanation` is the window's own.
     `agencies` are there where several decide. `answer_by`: until when the business should act; `due_at`: until when the
-    agency should.
+    agency should. `document` is a result's own, to be had from the dossier's documents.
     """
 
     what: Annotated[str, StringConstraints(max_length=40)] = ""
@@ -56,6 +57,7 @@ class StatusChanged(PublicFact):
     items: tuple[str, ...] = ()
     outcome: str = ""
     certificate_number: str = ""
+    document: Document | None = None
     amount: str = ""
     currency: str = ""
     due_at: AwareDatetime | None = None

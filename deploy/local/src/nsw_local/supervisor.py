@@ -45,13 +45,15 @@ def start_all(stack: Stack, spec: Spec, on_message: OnMessage) -> None:
         stack.start_process(process.name, process.argv, process.env, restart=process.restart)
     for process in spec.processes:
         if process.ready_url is not None:
-            stack.processes.wait_ready(process.name, _answers(process.ready_url), READY_SECONDS)
+            stack.processes.wait_ready(process.name, answers(process.ready_url), READY_SECONDS)
     if spec.zipkin:
         on_message("Waiting for Zipkin")
         stack.wait_for_zipkin()
 
 
-def _answers(url: str) -> Callable[[], bool]:
+def answers(url: str) -> Callable[[], bool]:
+    """Asks whether somebody answers there with 200."""
+
     def ready() -> bool:
         try:
             with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the caller's own

@@ -22,12 +22,11 @@ def forbidden(detail: str) -> Problem:
 
 
 def not_registered(pointer: str) -> Problem:
-    """403: the caller does not act for the business that the body names at `pointer`."""
+    """403: the caller does not act for the business or agency that the request names at `pointer`."""
     return Problem(
-        403, "not-registered", "You are not registered for this business",
-        "Have the window's operator register you for the business named in `errors`, or send the request as somebody "
-        "who is.",
-        errors=[FieldError(pointer, "you are not registered to act for this business")],
+        403, "not-registered", "You are not registered for this business or agency",
+        "Have the window's operator register you for the one named in `errors`, or send it as somebody who is.",
+        errors=[FieldError(pointer, "you are not registered to act for it")],
     )  # fmt: skip
 
 

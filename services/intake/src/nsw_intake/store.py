@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 
-from nsw_contracts.events import PublicFact, says
+from nsw_contracts.events import PublicFact, StatusChanged, says
 from nsw_contracts.lifecycle import POSSIBLE
 from nsw_runtime.database import Connection
 from nsw_runtime.handling import Event
@@ -53,8 +53,8 @@ select number, declarant, procedure, pack_version, submitted_at, content_sha256 
 _TIMELINE: Final = "select revision, type, status, fact from timeline where number = $1 order by revision"
 _ELSEWHERE: Final = frozenset(PublicFact.model_fields)  # of a fact: in the entry under other names, or the dossier's
 _HEARD: Final = """
-insert into timeline (number, declarant, revision, type, status, fact)
-select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[])
+insert into timeline (number, declarant, revision, type, status, fact, document)
+select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])
 on conflict do nothing
 """
 
@@ -85,6 +85,7 @@ async def hear(connection: Connection, events: Sequence[Event]) -> None:
         [says(event.type) for event in events],
         [fact.status for fact in facts],
         [event.value.decode() for event in events],
+        [one.document.sha256 if isinstance(one, StatusChanged) and one.document else None for one in facts],
     )
 
 

@@ -125,6 +125,7 @@ def status_changed(event: Event, moved: Moved, at: datetime, deadlines: Deadline
         items=fact.items if isinstance(fact, SupplementRequested) else (),
         outcome=fact.outcome if isinstance(fact, ResultIssued) else "",
         certificate_number=fact.certificate_number if isinstance(fact, ResultIssued) else "",
+        document=fact.document if isinstance(fact, ResultIssued) else None,
         amount=fact.amount if isinstance(fact, FeeRequested) else "",
         currency=fact.currency if isinstance(fact, FeeRequested) else "",
         due_at=one.clock.due_at,

@@ -41,7 +41,9 @@ where filed_at is null and uploaded_at < $1 and (
         and f.documents @> jsonb_build_array(jsonb_build_object('sha256', d.sha256)))
     or exists (
         select from dossier f join command c using (number) where f.declarant = d.declarant
-        and c.documents @> jsonb_build_array(jsonb_build_object('sha256', d.sha256))))
+        and c.documents @> jsonb_build_array(jsonb_build_object('sha256', d.sha256)))
+    or exists (
+        select from timeline t where t.document = d.sha256 and t.fact::jsonb ->> 'agency' = d.declarant))
 """
 _OLD: Final = """
 select distinct sha256 from (

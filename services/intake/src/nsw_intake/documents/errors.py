@@ -61,9 +61,9 @@ def documents_quota(kept: int, most: int) -> Problem:
         413,
         "documents-quota",
         "Too many documents wait for their dossier",
-        f"A business may keep {most:,} bytes that no dossier refers to, and {kept:,} are here. File the dossiers that "
-        f"they are for. Go on with an upload that broke off ({OFFSET_HEADER}) rather than beginning anew: what is "
-        "stored of it counts for a day. Documents that no dossier comes for are removed in time.",
+        f"A business or agency may keep {most:,} bytes that no dossier refers to, and {kept:,} are here. File the "
+        f"dossiers that they are for. Go on with an upload that broke off ({OFFSET_HEADER}) rather than beginning "
+        "anew: what is stored of it counts for a day. Documents that no dossier comes for are removed in time.",
     )
 
 

@@ -17,14 +17,20 @@ from nsw_intake.documents.records import Bytes
 from nsw_intake.documents.sealing import CHUNK_BYTES, Sealed, Sealer, nonce_of
 
 _OF_DOSSIER: Final = """
-select f.declarant, f.procedure, f.pack_version, coalesce(
-    (select one ->> 'name' from (
+select f.declarant, f.procedure, f.pack_version, coalesce(g.holder, ''), coalesce(g.name, '')
+from dossier f left join lateral (
+    select given.at, f.declarant as holder, one ->> 'name' as name from (
         select f.submitted_at as at, f.documents
         union all
         select c.filed_at, c.documents from command c where c.number = f.number
     ) as given, jsonb_array_elements(given.documents) as one
-    where one ->> 'sha256' = $2 order by given.at desc limit 1), '')
-from dossier f where f.number = $1
+    where one ->> 'sha256' = $2
+    union all
+    select (told.fact ->> 'changed_at')::timestamptz, told.fact ->> 'agency', told.fact #>> '{document,name}'
+    from (select t.fact::jsonb from timeline t where t.number = f.number and t.document = $2) as told
+    order by 1 desc limit 1
+) as g on true
+where f.number = $1
 """
 
 
@@ -33,14 +39,16 @@ PIECE_BYTES: Final = 256 * 1024
 
 
 class Given(NamedTuple):
-    """A document as a dossier gives it: who filed the dossier, by which rules, and the document's name in it.
+    """A document as a dossier gives it: who filed the dossier, by which rules, who holds the document, and its name.
 
-    `name` is empty where the dossier does not refer to the document.
+    The holder is the declarant, or the agency whose result came with the document. `holder` and `name` are empty where
+    the dossier does not refer to the document.
     """
 
     declarant: str
     procedure: str
     pack_version: str
+    holder: str
     name: str
 
 

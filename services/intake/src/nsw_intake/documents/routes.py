@@ -16,7 +16,7 @@ from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
 from nsw_runtime.document_links import Link
 from nsw_runtime.identity import GuardedRoute, caller_of, guarded, not_registered
-from nsw_runtime.problems import FieldError
+from nsw_runtime.problems import FieldError, Problem
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -86,18 +86,16 @@ class DocumentRoutes:
         """The routes."""
         of_dossier = "/v1/dossiers/{number}/documents/{sha256}"
         return [
-            guarded("/v1/documents/{sha256}", self.put, methods=["PUT"], access="declarant"),
-            guarded("/v1/documents/{sha256}", self.head, methods=["HEAD"], access="declarant"),
+            guarded("/v1/documents/{sha256}", self.put, methods=["PUT"], access="anyone"),
+            guarded("/v1/documents/{sha256}", self.head, methods=["HEAD"], access="anyone"),
             guarded(f"{of_dossier}/content", self.by_link, methods=["GET"], access="public"),
             guarded(f"{of_dossier}/links", self.link, methods=["POST"], access="anyone"),
             guarded(of_dossier, self.show, methods=["GET"], access="anyone"),
         ]
 
     async def put(self, request: Request) -> Response:
-        """`PUT /v1/documents/{sha256}?declarant=…`: 201, it is held now; 200, this business had it before."""
-        claim = _claim(request)
-        if not caller_of(request).acts_for(claim.declarant):
-            raise not_registered("/declarant")
+        """`PUT /v1/documents/{sha256}?declarant=…` (or `?agency=…`): 201, it is held now; 200, it was held before."""
+        claim = _claim(request, _holder(request))
         held, new = await self._uploads.receive(claim, request.stream())
         body = {
             "sha256": held.sha256,
@@ -108,11 +106,13 @@ class DocumentRoutes:
         return JSONResponse(body, status_code=201 if new else 200, headers=_reached(held.size, held.size))
 
     async def head(self, request: Request) -> Response:
-        """`HEAD /v1/documents/{sha256}?declarant=…`: from where the upload goes on, and the whole size."""
-        declarant, digest = request.query_params.get("declarant", ""), _digest(request)
-        if not caller_of(request).acts_for(declarant):
-            raise unknown_document()
-        reached = await self._uploads.reached(declarant, digest)
+        """`HEAD /v1/documents/{sha256}?declarant=…` (or `?agency=…`): where the upload goes on, and the whole size."""
+        digest = _digest(request)
+        try:
+            holder = _holder(request)
+        except Problem:  # whose it is said to be has no body to be told in
+            raise unknown_document() from None
+        reached = await self._uploads.reached(holder, digest)
         if reached is None:
             raise unknown_document()
         return Response(headers=_reached(*reached) | {"cache-control": "no-store"})
@@ -155,7 +155,7 @@ class DocumentRoutes:
                 given = await reading.of_dossier(connection, number, digest)
                 if given is None or not given.name:
                     raise unknown_document()
-                held = await records.document(connection, given.declarant, digest)
+                held = await records.document(connection, given.holder, digest)
                 stored = await records.bytes_of(connection, digest)
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise store_away() from error
@@ -199,21 +199,39 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
         yield chunk
 
 
-def _claim(request: Request) -> Claim:
+def _holder(request: Request) -> str:
+    """Whose document the request says it is about, for whoever acts for them.
+
+    Raises:
+        Problem: 400, it does not say; 403, the caller does not act for that business or agency.
+    """
+    asked, caller = request.query_params, caller_of(request)
+    declarant, agency = asked.get("declarant", ""), asked.get("agency", "")
+    if agency and not declarant:
+        if agency not in caller.agencies:
+            raise not_registered("/agency")
+        return agency
+    if agency or not is_tax_code(declarant):
+        says = "give the tax code of the business whose document it is, or the agency's code as `agency`"
+        raise bad_claim([FieldError("/declarant", says)])
+    if not caller.acts_for(declarant):
+        raise not_registered("/declarant")
+    return declarant
+
+
+def _claim(request: Request, holder: str) -> Claim:
     """What a `PUT` says it brings.
 
     Raises:
         Problem: 400, 404, 411, 422: it does not say enough.
     """
     digest = _digest(request)
-    declarant, offset = request.query_params.get("declarant", ""), request.headers.get(OFFSET_HEADER, "0")
+    offset = request.headers.get(OFFSET_HEADER, "0")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     length = request.headers.get("content-length")
     if length is None:
         raise length_required()
     wrong: list[FieldError] = []
-    if not is_tax_code(declarant):
-        wrong.append(FieldError("/declarant", "give the tax code of the business whose document it is"))
     if not _MEDIA_TYPE.fullmatch(media_type) or len(media_type) > _LONGEST_TYPE:
         wrong.append(FieldError("/Content-Type", "give the document's media type, such as application/pdf"))
     if not _DIGITS.fullmatch(offset):
@@ -224,7 +242,7 @@ def _claim(request: Request) -> Claim:
         raise bad_claim(wrong)
     if int(length) == 0:
         raise empty_document()
-    return Claim(declarant, digest, media_type, int(offset), int(length))
+    return Claim(holder, digest, media_type, int(offset), int(length))
 
 
 def _digest(request: Request) -> str:

@@ -44,9 +44,12 @@ STALL_SECONDS: Final = 60.0
 
 
 class Claim(NamedTuple):
-    """What a business says it uploads: whose document, its SHA-256 and type, from where on and how many bytes more."""
+    """What is said to be uploaded: whose document, its SHA-256 and type, from where on and how many bytes more.
 
-    declarant: str
+    `holder` is a business's tax code or an agency's code.
+    """
+
+    holder: str
     sha256: str
     media_type: str
     offset: int
@@ -135,10 +138,10 @@ class Uploads:
 
     async def _receive(self, claim: Claim, body: AsyncIterator[bytes]) -> Received:
         async with self._pool.acquire() as connection:
-            held = await records.document(connection, claim.declarant, claim.sha256)
+            held = await records.document(connection, claim.holder, claim.sha256)
             if held is not None:
                 return Received(held, new=False)
-            kept = await records.unfiled_bytes(connection, claim.declarant)
+            kept = await records.unfiled_bytes(connection, claim.holder)
         if kept + claim.length > self._unfiled:  # what an upload has stored already is among what is kept
             raise documents_quota(kept, self._unfiled)
         receiving = await (self._resume(claim) if claim.offset else self._begin(claim))
@@ -160,14 +163,14 @@ class Uploads:
     async def _begin(self, claim: Claim) -> "_Receiving":
         blob, data_key = secrets.token_hex(16), secrets.token_bytes(KEY_BYTES)
         key = self._keys.wrap(data_key, blob)
-        upload = Upload(blob, claim.declarant, claim.sha256, claim.size, claim.media_type, *key, nonces=b"")
+        upload = Upload(blob, claim.holder, claim.sha256, claim.size, claim.media_type, *key, nonces=b"")
         async with self._pool.acquire() as connection:
             await records.begin(connection, upload, self._clock())
         return _Receiving(self._pool, self._store, self._clock, upload, Sealer(data_key, blob, claim.size))
 
     async def _resume(self, claim: Claim) -> "_Receiving":
         async with self._pool.acquire() as connection:
-            begun = await records.uploads(connection, claim.declarant, claim.sha256)
+            begun = await records.uploads(connection, claim.holder, claim.sha256)
             fits = [one for one in begun if (_offset(one), one.size) == (claim.offset, claim.size)]
             if not fits:
                 raise wrong_offset([_offset(one) for one in begun])

@@ -6,6 +6,7 @@ from nsw_intake.documents.errors import OFFSET_HEADER
 from nsw_intake.documents.routes import LinkBody
 from nsw_intake.openapi.answers import DocumentHeld, LinkGiven
 from nsw_intake.openapi.operation import (
+    AGENCY_CODE,
     NUMBER,
     SHA256,
     TAX_CODE,
@@ -18,7 +19,8 @@ from nsw_intake.openapi.operation import (
 )
 
 DIGEST: Final = path_parameter("sha256", "The SHA-256 of the document's bytes, in lower-case hexadecimal.", SHA256)
-DECLARANT: Final = query("declarant", "The tax code of the business whose document it is.", TAX_CODE, required=True)
+DECLARANT: Final = query("declarant", "The tax code of the business whose document it is.", TAX_CODE)
+OF_AGENCY: Final = query("agency", "In place of it, the code of the agency whose result it goes with.", AGENCY_CODE)
 OFFSET: Final = header(
     OFFSET_HEADER, "Go on from here, as HEAD says it.", {"type": "string", "pattern": "^[0-9]{1,15}$", "default": "0"}
 )
@@ -39,18 +41,18 @@ def operations() -> list[Operation]:
     held = Answer("It was held before.", DocumentHeld, headers=("Upload-Offset", "Upload-Length"))
     return [
         Operation(
-            "PUT", "/v1/documents/{sha256}", "putDocument", "documents", "declarant", "Upload a document",
+            "PUT", "/v1/documents/{sha256}", "putDocument", "documents", "anyone", "Upload a document",
             {201: Answer("It is held.", DocumentHeld, headers=("Upload-Offset", "Upload-Length")), 200: held},
             says="`Content-Type` is the document's own, `Content-Length` is needed. After a broken connection `HEAD` "
             "says from where to go on.",
-            parameters=(DIGEST, DECLARANT, OFFSET),
+            parameters=(DIGEST, DECLARANT, OF_AGENCY, OFFSET),
             body=Body(_BYTES, media=("application/pdf", "image/png", "image/jpeg", "application/octet-stream")),
             problems=(404, 409, 411, 422),
         ),
         Operation(
-            "HEAD", "/v1/documents/{sha256}", "uploadReached", "documents", "declarant", "How far an upload has come",
+            "HEAD", "/v1/documents/{sha256}", "uploadReached", "documents", "anyone", "How far an upload has come",
             {200: Answer("From where it goes on.", headers=("Upload-Offset", "Upload-Length"))},
-            parameters=(DIGEST, DECLARANT),
+            parameters=(DIGEST, DECLARANT, OF_AGENCY),
             problems=(404,),
         ),
         Operation(

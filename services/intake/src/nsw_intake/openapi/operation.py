@@ -58,6 +58,7 @@ class Operation:
     problems: tuple[int, ...] = ()
 
 
+AGENCY_CODE: Final = {"type": "string", "pattern": "^[A-Z]{3,8}$"}
 TAX_CODE: Final = {"type": "string", "pattern": "^[0-9]{10}(-[0-9]{3})?$"}
 SHA256: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
