@@ -59,6 +59,7 @@ class AgencyDoor:
     asking: web.Response | Literal["as known"] | None = "as known"  # None: it never answers
     early: dict[str, datetime] = field(default_factory=dict)
     paused: bool = False
+    drops_repeats: bool = True
     circuit: Circuit = field(default_factory=lambda: Circuit([1.0, 10.0], 3))
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -96,6 +97,7 @@ class AgencyDoor:
         http = HttpSettings(timeout_seconds=timeout_seconds, largest_answer=largest, plain_loopback=True)
         settings = RestJsonSettings(url=self.url, batch=batch, signatures="none")
         adapter = RestJson(Given("BYTE", http, {}).context, settings)
+        adapter.capabilities = adapter.capabilities.model_copy(update={"drops_repeats": self.drops_repeats})
         agency = AgencySettings(code="BYTE", adapter="rest-json", http=http)
         hosted = Hosted("BYTE", agency, adapter, self.circuit, Pace(None))
         service = ServiceSettings(database_url="-", kafka_bootstrap_servers="-", http_port=1)

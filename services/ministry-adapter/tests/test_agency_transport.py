@@ -251,6 +251,16 @@ async def test_what_may_have_arrived_is_asked_for_before_it_is_repeated(agency: 
     assert sorted(body["message_id"] for _, body in agency.requests) == [f"{2:032x}", f"{3:032x}"]
 
 
+async def test_an_agency_that_counts_repeats_is_asked_before_every_message(agency: AgencyDoor) -> None:
+    """A process that crashed after it had sent left no trace of it."""
+    agency.drops_repeats = False
+    agency.known[f"{1:032x}"] = said({"message_id": f"{1:032x}"})
+    async with agency.transport(batch=1) as transport:
+        await transport.send("BYTE", [pending(1), pending(2)])
+    assert sorted(agency.asked) == [f"{1:032x}", f"{2:032x}"]
+    assert [body["message_id"] for _, body in agency.requests] == [f"{2:032x}"]
+
+
 @pytest.mark.parametrize("answer", [web.Response(status=500), web.Response(status=404, text="no page"), None])
 async def test_what_cannot_be_asked_for_is_not_repeated(agency: AgencyDoor, answer: web.Response | None) -> None:
     agency.asking = answer

@@ -95,7 +95,8 @@ class MinistryAdapter(ABC):
     async def query(self, delivery: Delivery) -> Known:
         """Ask by `delivery.message_id` whether the agency's system has the message, without changing anything there.
 
-        Called where `capabilities.query`, before a message is repeated that may have arrived.
+        Called where `capabilities.query`, before a message is repeated that may have arrived; where the agency's system
+        does not drop repeats, before every message, since the host may have crashed after it had sent one.
 
         - `Taken`: it has; with `said` where it has decided meanwhile and says so here.
         - `NotThere`: it certainly has not.

@@ -178,8 +178,13 @@ class _Group:
         return known if known is not None else await self._bounded(self._adapter.deliver(delivery))
 
     async def _ask_first(self, delivery: Delivery) -> Outcome | None:
-        """What is known of a message that may have arrived; None: it can be delivered."""
-        if not (delivery.tries and self._adapter.capabilities.query):
+        """What is known of a message that may have arrived; None: it can be delivered.
+
+        A first try may be a second one: a process that crashed after it had sent left no trace of that. It matters only
+        to an agency's system that does not drop repeats.
+        """
+        capabilities = self._adapter.capabilities
+        if not capabilities.query or (capabilities.drops_repeats and not delivery.tries):
             return None
         known: Known | Unsure = await self._bounded(self._adapter.query(delivery))
         match known:
