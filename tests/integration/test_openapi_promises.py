@@ -28,7 +28,7 @@ async def test_intake_keeps_what_its_document_promises(live: Live, tmp_path: Pat
         Path(sys.executable).with_name("schemathesis"), "--config-file", SUPPORT / "schemathesis.toml",
         "run", ROOT / "contracts" / "openapi.json", "--url", live.intake, "--max-examples", "12",
         "--max-time", str(SECONDS), "--generation-deterministic", "--no-shrink", "--continue-on-failure",
-        "--suppress-health-check", "all", "--warnings", "off", "--no-color", "--request-timeout", "20",
+        "--suppress-health-check", "all", "--warnings", "off", "--no-color", "--request-timeout", "60",
         "--header", f"Authorization: Bearer {await live.token(CALLER)}",
     ]  # fmt: skip
     env = os.environ | {"SCHEMATHESIS_HOOKS": str(SUPPORT / "schemathesis_hooks.py")}
