@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import aiohttp
+from rich.table import Table
 
 from nsw_benchmarks.identity import Broker, Identity
 from nsw_benchmarks.profile import Profile
@@ -49,16 +50,24 @@ class DocumentStream:
         """How much memory the document took, in or out."""
         return max(self.peak_in - self.before_in, self.peak_out - self.before_out)
 
-    def lines(self) -> list[str]:
-        """What a person reads."""
-        pace = f"in {self.in_per_second:,.0f} MB/s, out {self.out_per_second:,.0f} MB/s"
-        coming = f"{self.before_in:,.0f} MB before it came in, at most {self.peak_in:,.0f} MB meanwhile"
-        going = f"{self.before_out:,.0f} MB before it went out, at most {self.peak_out:,.0f} MB meanwhile"
-        return [f"a document of {self.size:,.0f} MB: {pace}", f"intake's memory: {coming}; {going}"]
-
     def figures(self) -> dict[str, float]:
         """For the results' file."""
         return {name: round(value, 1) for name, value in asdict(self).items()}
+
+
+def document_table(figures: Mapping[str, Any]) -> Table:
+    """The figures for a terminal."""
+    table = Table(title=f"A document of {figures['size']:,.0f} MB through the window")
+    for column in ("", "in", "out"):
+        table.add_column(column, justify="right" if column else "left")
+    rows = {
+        "MB a second": ("in_per_second", "out_per_second"),
+        "intake's memory before, MB": ("before_in", "before_out"),
+        "intake's memory at most meanwhile, MB": ("peak_in", "peak_out"),
+    }
+    for name, keys in rows.items():
+        table.add_row(name, *(f"{figures[key]:,.0f}" for key in keys))
+    return table
 
 
 async def stream_document(

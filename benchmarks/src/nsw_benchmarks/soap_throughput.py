@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ def measure(seconds: float = 3.0) -> dict[str, Any]:
         return asyncio.run(_measure(url, seconds))
 
 
-def soap_table(report: dict[str, Any]) -> Table:
+def soap_table(report: Mapping[str, Any]) -> Table:
     """The figures as a table for a terminal."""
     table = Table(title="vnsw-soap beside the bare HTTP exchange of the same bytes")
     table.add_column("")

@@ -1,4 +1,4 @@
-"""`python -m nsw_cli.document_bench`: one large document into a new window and out again, with intake's memory."""
+"""The documents' part of `make bench`: one large document into a new window and out again, with intake's memory."""
 
 import asyncio
 import tempfile
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from nsw_benchmarks.document_stream import MB, DocumentStream, stream_as_broker
+from nsw_benchmarks.document_stream import MB, DocumentStream, document_table, stream_as_broker
 from nsw_benchmarks.identity import Identity
 from nsw_local import Ports, Settings, Stack
 from nsw_local.supervisor import start_all
 
 from nsw_cli.errors import ReportingGroup
-from nsw_cli.output import say
+from nsw_cli.output import out
 from nsw_cli.steps import Steps
 from nsw_cli.system import System
 
@@ -25,8 +25,7 @@ def document_bench(
     size: Annotated[int, typer.Option("--mb", min=1, max=2000, help="The document's size in MB of 10^6 bytes.")] = 1000,
 ) -> None:
     """Measure a document's pace in and out, and what it takes of intake's memory."""
-    for line in document_round(size * MB).lines():
-        say(line)
+    out.print(document_table(document_round(size * MB).figures()))
 
 
 def document_round(size: int) -> DocumentStream:
@@ -37,8 +36,9 @@ def document_round(size: int) -> DocumentStream:
         Stack(Path(folder) / "s", Ports.free(), settings) as stack,
     ):
         system = System.on(stack)
+        spec = replace(system.spec(), processes=[system.issuer(), system.service("intake")])
         with Steps() as steps:
-            start_all(stack, system.spec(), steps.begin)
+            start_all(stack, spec, steps.begin)
         identity = Identity(system.issuer_url)
         return asyncio.run(stream_as_broker(system.services["intake"], stack.pid("intake"), identity, size))
 
