@@ -24,6 +24,14 @@ class Registration(NamedTuple):
     public_key: str = ""
 
 
+class RoleOf(NamedTuple):
+    """A role that a caller holds, for which parties, and the public keys (JWKs as JSON) named with them."""
+
+    role: Role
+    parties: Sequence[str]
+    public_keys: Sequence[str]
+
+
 class Held(NamedTuple):
     """A registration in force and since when."""
 
@@ -48,9 +56,9 @@ where issuer = $1 and subject = $2 and role = coalesce($3, role) and party = coa
 returning issuer, subject, role, party, public_key
 """
 _OF: Final = """
-select issuer, subject, role, party, public_key from registration
-where issuer = $1 and subject = $2 and not revoked
-"""
+select role, array_agg(party), array_agg(distinct public_key) filter (where public_key <> '') from registration
+where issuer = $1 and subject = $2 and not revoked group by role
+"""  # a row a role: a customs broker acts for tens of thousands
 _APPLY: Final = """
 insert into registration (issuer, subject, role, party, public_key, revoked, changed_at, revision)
 select n.*, $8 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
@@ -105,9 +113,9 @@ async def apply(connection: Connection, facts: Sequence[RegistrationFact]) -> No
     await connection.execute(_APPLY, *(list(column) for column in zip(*rows, strict=True)), revision)
 
 
-async def of_caller(connection: Connection, issuer: str, subject: str) -> list[Registration]:
-    """A caller's registrations in force."""
-    return [Registration(*row) for row in await connection.fetch(_OF, issuer, subject)]
+async def of_caller(connection: Connection, issuer: str, subject: str) -> list[RoleOf]:
+    """What a caller is registered for, role by role."""
+    return [RoleOf(row[0], row[1], row[2] or []) for row in await connection.fetch(_OF, issuer, subject)]
 
 
 async def changed(connection: Connection, revision: int) -> list[tuple[str, str]]:

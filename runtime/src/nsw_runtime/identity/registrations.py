@@ -66,11 +66,11 @@ class Registrations:
         while True:
             generation = self._generation
             async with self._pool.acquire() as connection:
-                registrations = await store.of_caller(connection, issuer, subject)
+                roles = await store.of_caller(connection, issuer, subject)
             if generation == self._generation:
                 break
-        rights = frozenset((one.role, one.party) for one in registrations)
-        named = sorted({one.public_key for one in registrations if one.public_key})[:KEYS_MOST]
+        rights = frozenset((one.role, party) for one in roles for party in one.parties)
+        named = sorted({key for one in roles for key in one.public_keys})[:KEYS_MOST]
         keys = {jwk: key for jwk in named if (key := public_key(json.loads(jwk))) is not None}
         if len(self._known) >= CALLERS_MOST:
             self._known.clear()
