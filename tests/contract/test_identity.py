@@ -274,7 +274,7 @@ async def test_a_system_changes_its_key_and_the_old_one_is_good_for_nothing(wind
     old = assertion()
     assert (await window.ask(old))[0] == 200
     await window.register(CLIENT, "broker-1", "declarant", BUSINESS, NEXT)
-    assert [(await window.ask(one))[0] for one in (old, assertion(), assertion(NEXT))] == [401, 401, 200]
+    assert [(await window.ask(one))[0] for one in (assertion(NEXT), old, assertion())] == [200, 401, 401]
     await window.revoke(CLIENT, "broker-1")
     assert (await window.ask(assertion(NEXT)))[0] == 401
 
