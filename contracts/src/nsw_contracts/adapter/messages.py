@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstra
 
 from nsw_contracts.adapter.errors import NoSuchWord
 from nsw_contracts.events import AGENCY_FACTS, DELIVERED, AgencyFact, Forwarded, Routed, says
-from nsw_contracts.parts import AgencyCode
 
 FACTS_A_MESSAGE: Final = 10
 """The most facts of one message of an agency."""
@@ -157,15 +156,3 @@ class Reply(Message):
     media_type: str = "application/json"
     body: bytes = b""
     headers: Mapping[str, str] = Field(default_factory=dict)
-
-
-def agency_of(facts: tuple[AgencyFact, ...]) -> tuple[AgencyCode, str]:
-    """The one agency and the one dossier that facts are about.
-
-    Raises:
-        ValueError: they are about several.
-    """
-    places = {(fact.agency, fact.number) for fact in facts}
-    if len(places) != 1:
-        raise ValueError("one message is about one dossier of one agency")
-    return places.pop()

@@ -1,7 +1,7 @@
 """A logger that strikes out secrets, whatever is logged: in the message, in its arguments, in errors and extras."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 STRUCK: Final = "***"
@@ -49,10 +49,3 @@ class Redaction(logging.Filter):
         if isinstance(value, (int, float, bool, type(None))):
             return value
         return self.strike(value if isinstance(value, str) else str(value))
-
-
-def redacting(logger: logging.Logger, redaction: Callable[[logging.LogRecord], Any] | logging.Filter) -> logging.Logger:
-    """The logger, with this filter once."""
-    if redaction not in logger.filters:
-        logger.addFilter(redaction)
-    return logger

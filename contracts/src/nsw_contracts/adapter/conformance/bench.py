@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from nsw_contracts.adapter.conformance import dossiers
@@ -148,14 +147,11 @@ class Stand:
     def __init__(self, rig: Rig, way: Way) -> None:
         self.rig = rig
         self.way = way
-        self.secrets_known: set[bytes] = set()
 
     @asynccontextmanager
-    async def bench(
-        self, *, seconds: float = USUAL_SECONDS, nowhere: bool = False, shift_seconds: float = 0.0
-    ) -> AsyncIterator[Bench]:
-        """An opened adapter. `nowhere`: the agency's system is down. `shift_seconds`: its clock is so far ahead."""
-        given, http = self.given(seconds, shift_seconds)
+    async def bench(self, *, seconds: float = USUAL_SECONDS, nowhere: bool = False) -> AsyncIterator[Bench]:
+        """An opened adapter. `nowhere`: the agency's system is down."""
+        given, http = self.given(seconds)
         adapter = self.rig.adapter(
             given.context, settings_of(self.rig.adapter, self.way.nowhere if nowhere else self.way.settings)
         )
@@ -165,20 +161,16 @@ class Stand:
         finally:
             await adapter.close()
 
-    def given(self, seconds: float, shift_seconds: float = 0.0) -> tuple[Given, HttpSettings]:
+    def given(self, seconds: float) -> tuple[Given, HttpSettings]:
         """What the adapter is given."""
         http = HttpSettings.model_validate(
             {"plain_loopback": True, "largest_answer": LARGEST_ANSWER} | self.way.http | {"timeout_seconds": seconds}
         )
 
-        def clock() -> datetime:
-            return datetime.fromtimestamp(datetime.now(UTC).timestamp() + shift_seconds, UTC)
-
         given = Given(
             self.rig.agency,
             http,
             self.way.secrets,
-            clock=clock,
             callback_url="https://window.invalid/v1/agencies/messages",
         )
         return given, http

@@ -10,7 +10,6 @@ from nsw_contracts.adapter.messages import Inbound, Reply, Said
 from nsw_contracts.adapter.outcomes import Taken, Unsure
 
 _HUGE: Final = 32 * LARGEST_ANSWER
-_SECONDS_BEYOND_SKEW: Final = 3600.0
 
 
 @rule("survives-bombs-in-replies", "gold", needs=answered, needs_text="The agency's system answers deliveries.")
