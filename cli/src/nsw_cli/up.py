@@ -89,6 +89,7 @@ def _welcome(folder: Path, stack: State, desks: Sequence[str]) -> None:
         say(f"  {service:<17} {stack.urls[service]}/readyz")
     if "zipkin" in stack.urls:
         say(f"  traces            {stack.urls['zipkin']}/zipkin/?serviceName=nsw-intake")
+    say(f"  issuer            {stack.urls['issuer']}  (`{command()} token{at}` prints a token to ask with)")
     say("\nNext:")
     for agency in desks:
         say(f"  {command()} desk list --agency {agency}{at}   what waits for its officers")
