@@ -292,3 +292,14 @@ async def test_the_queue_is_by_urgency_filtered_and_paged(desk: Desk) -> None:
     await desk.take("lan")
     await desk.decide("supplement-requested", reason="Thiếu")
     assert await desk.queue() == [*numbers[1:3], numbers[0]]  # it waits for the business: no deadline runs
+
+
+async def test_what_is_decided_leaves_the_queue_until_something_is_asked(desk: Desk) -> None:
+    await desk.adapter.deliver(desk.routed())
+    await desk.take()
+    await desk.decide("accepted")
+    assert (await desk.queue(), await desk.queue(ended=True)) == ([NUMBER], [])
+    await desk.decide("result-issued", outcome="passed")
+    assert (await desk.queue(), await desk.queue(ended=True)) == ([], [NUMBER])
+    await desk.adapter.deliver(desk.told("m2", "amendment-requested", content=desk.routed().work.content))
+    assert (await desk.queue(), await desk.queue(ended=True)) == ([NUMBER], [])

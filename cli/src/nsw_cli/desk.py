@@ -49,7 +49,7 @@ def list_dossiers(
     url: DeskUrl = None,
     token: Token = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only what I have taken.")] = False,
-    ended: Annotated[bool, typer.Option("--ended", help="Those that are over for the agency.")] = False,
+    ended: Annotated[bool, typer.Option("--ended", help="What is over or decided, not what waits.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List what waits, the most urgent first."""

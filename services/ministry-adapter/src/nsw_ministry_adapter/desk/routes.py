@@ -33,7 +33,10 @@ T = TypeVar("T")
 
 
 class QueueQuery(BaseModel):
-    """The queue's parameters. `due_before` finds what is, or soon will be, late; `mine` what the caller has taken."""
+    """The queue's parameters. `due_before` finds what is, or soon will be, late; `mine` what the caller has taken.
+
+    `ended`: what is over or decided, in place of what waits.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
+from nsw_contracts.lifecycle import FINAL
 from nsw_procedures.calendar import Term
 from nsw_runtime.database import Connection
 
@@ -50,7 +51,7 @@ select {_COLUMNS} from desk_dossier
 where agency = $1
     and ($2::text is null or status = $2) and ($3::text is null or procedure = $3)
     and ($4::text is null or officer = $4) and ($5::timestamptz is null or due_at < $5)
-    and ended = $6
+    and ($6 or not ended) and (ended or status = any($9) and request is null) = $6
     and ($7::text is null or (coalesce(due_at, 'infinity'), dossier) > (
         select coalesce(l.due_at, 'infinity'), l.dossier from desk_dossier l where l.agency = $1 and l.dossier = $7))
 order by coalesce(due_at, 'infinity'), dossier limit $8
@@ -87,6 +88,9 @@ where d.agency = $1 and d.id = s.id and d.state = 'stated'
 """
 
 
+_DECIDED: Final = sorted(FINAL)
+
+
 class Told(NamedTuple):
     """One message the agency was given."""
 
@@ -114,7 +118,10 @@ class Decision(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which dossiers of a queue; `after` is the number of the last one of the page before."""
+    """Which dossiers of a queue; `after` is the number of the last one of the page before.
+
+    `ended`: those that are over, or decided with nothing asked since, in place of those that wait for somebody.
+    """
 
     status: str | None = None
     procedure: str | None = None
@@ -139,7 +146,7 @@ async def save(connection: Connection, items: Sequence[Item]) -> None:
 
 async def queue(connection: Connection, agency: str, wanted: Wanted) -> list[Item]:
     """Dossiers of a desk, the most urgent first; those without a deadline last."""
-    return [_item(row) for row in await connection.fetch(_QUEUE, agency, *wanted)]
+    return [_item(row) for row in await connection.fetch(_QUEUE, agency, *wanted, _DECIDED)]
 
 
 async def one(connection: Connection, agency: str, number: str) -> Item | None:
