@@ -47,7 +47,7 @@ class Routing:
         settings = ServiceSettings(database_url="unused", kafka_bootstrap_servers="unused", http_port=1)
         self.applier: Applier = Applier(
             service="routing", handler=HANDLER, pool=pool, clock=lambda: self.now, poison_limit=50,
-            telemetry=Telemetry("routing", settings), on_commit=lambda _: None,
+            telemetry=Telemetry("routing", settings), on_commit=lambda *_: None,
         )  # fmt: skip
 
     async def hear(self, *facts: tuple[str, Fact], first: int = 1) -> None:

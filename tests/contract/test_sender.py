@@ -56,7 +56,7 @@ async def test_what_two_senders_carry_out_is_stated_once(database: Database) -> 
         for work in ("sender", "rogue"):
             sender = Sender(
                 service="ministry-adapter", database_url=url, pool=pool, transport=Wire(together, sent),
-                clock=lambda: NOW, health=Health(), on_commit=lambda: None,
+                clock=lambda: NOW, health=Health(), on_commit=lambda _: None,
             )  # fmt: skip
             sender._ownership = Ownership(url, "ministry-adapter", work)
             senders.append(asyncio.create_task(sender.run()))

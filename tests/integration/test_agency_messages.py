@@ -110,7 +110,7 @@ async def opened(database: Database) -> AsyncIterator[Window]:
         door = AnswerDoor(pool, lambda: NOW, lambda: None)
         sender = Sender(
             service="ministry-adapter", database_url=database.service_url("ministry-adapter"), pool=pool,
-            transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda: None, keep=door.keep,
+            transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda _: None, keep=door.keep,
         )  # fmt: skip
         running = asyncio.create_task(sender.run())
         try:

@@ -99,7 +99,7 @@ async def sending(database: Database, wire: Wire, keep: Keep | None = None) -> A
     async with database.pool("ministry-adapter") as pool:
         sender = Sender(
             service="ministry-adapter", database_url=database.service_url("ministry-adapter"), pool=pool,
-            transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda: commits.append(None), keep=keep,
+            transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda _: commits.append(None), keep=keep,
         )  # fmt: skip
         running = asyncio.create_task(sender.run())
         try:

@@ -66,7 +66,7 @@ class Streaming:
 @asynccontextmanager
 async def streaming(database: Database) -> AsyncIterator[Streaming]:
     async with database.pool("notifier") as pool:
-        found = Streams(pool=pool, clock=lambda: NOW, on_commit=lambda: None)
+        found = Streams(pool=pool, clock=lambda: NOW, on_commit=lambda _: None)
         running = [asyncio.create_task(loop()) for loop in (found.run, found.beat, found.note)]
         try:
             yield Streaming(pool, found)

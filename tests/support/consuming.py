@@ -67,7 +67,7 @@ def make_consumer(
         clock=lambda: AT,
         telemetry=Telemetry("routing", settings),
         poison_limit=poison_limit,
-        on_commit=lambda _: None,
+        on_commit=lambda *_: None,
     )
     return BatchConsumer(
         group=group or f"test-{uuid4().hex[:8]}", topics=topics, applier=applier, health=health or Health()

@@ -24,7 +24,7 @@ from nsw_runtime.database import UNAVAILABLE, Connection, Pool
 from nsw_runtime.errors import ProgressMoved, TooMuchPoison
 from nsw_runtime.group_commit import GroupCommit
 from nsw_runtime.handling import Applied, ClockedHandler, Event, Handler, Intent, Park, Quarantine
-from nsw_runtime.journal import Entry, append
+from nsw_runtime.journal import Entry, Stated, append
 from nsw_runtime.progress import Stream
 from nsw_runtime.quarantine import ParkedEvent, Unreadable
 from nsw_runtime.record_reader import contradiction, read_event, trace_of
@@ -55,13 +55,14 @@ class _Batch(Generic[S]):
         self.states: dict[str, S] = {}
         self.changed: dict[str, S] = {}
         self.facts: list[Entry] = []
+        self.stated: list[Stated] = []
         self.intents: list[Intent] = []
         self.spans: list[Span] = []
         self.poison_run: Counter[Stream] = Counter()
 
 
 class Applier(Generic[S]):
-    """Applies batches through one handler. `on_commit` hears of every commit (to wake relay and sender)."""
+    """Applies batches through one handler. `on_commit` hears of every commit, for relay and sender."""
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class Applier(Generic[S]):
         clock: Clock,
         telemetry: Telemetry,
         poison_limit: int,
-        on_commit: Callable[[Sequence[Intent]], None],
+        on_commit: Callable[[Sequence[Intent], Sequence[Stated]], None],
     ) -> None:
         self._service = service
         self._handler = handler
@@ -83,7 +84,7 @@ class Applier(Generic[S]):
         self._on_commit = on_commit
         self._poison_run: Counter[Stream] = Counter()
         self._turn = asyncio.Lock()
-        self._batches = GroupCommit(self._apply_together, gather_seconds=0, most=BATCHES_TOGETHER)
+        self._batches = GroupCommit(self._apply_together, gather_seconds=0, most=BATCHES_TOGETHER, weigh=len)
         self.progress: dict[Stream, int] = {}
 
     async def apply(self, records: Sequence[RawRecord]) -> Readings:
@@ -277,7 +278,7 @@ class Applier(Generic[S]):
             await self._handler.save(connection, batch.changed)
         if batch.intents:
             await intent_store.add(connection, batch.intents, self._clock())
-        await append(connection, batch.facts, self._clock())
+        batch.stated = await append(connection, batch.facts, self._clock())
 
     # --- after it --------------------------------------------------------------------------------------------------
 
@@ -295,4 +296,4 @@ class Applier(Generic[S]):
             where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
             log.error("record quarantined; see `nsw quarantine list`", extra=where | {"reason": reason})
             self._telemetry.error(f"quarantine {record.topic}", trace_of(record), reason.partition(":")[0], {})
-        self._on_commit(batch.intents)
+        self._on_commit(batch.intents, batch.stated)

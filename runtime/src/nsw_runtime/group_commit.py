@@ -18,6 +18,8 @@ Result = TypeVar("Result")
 class GroupCommit(Generic[Item, Result]):
     """Runs `commit(items)` over everything gathered; it gives one result for each item, in order.
 
+    `weigh`: how much one item holds, where that is not one; a group that holds little is followed by little rest.
+
     When `commit` raises, every caller whose items were in that group gets the error: none of them took effect.
     """
 
@@ -25,12 +27,14 @@ class GroupCommit(Generic[Item, Result]):
         self,
         commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         *,
-        gather_seconds: float,
+        gather_seconds: float | Callable[[], float],
         most: int,
+        weigh: Callable[[Item], int] | None = None,
     ) -> None:
         self._commit = commit
         self._gather_seconds = gather_seconds
         self._most = most
+        self._weigh = weigh
         self._waiting: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]] = []
         self._items = 0
         self._task: asyncio.Task[None] | None = None
@@ -51,13 +55,18 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _run(self) -> None:
         try:
-            await asyncio.sleep(self._gather_seconds)
+            gather = self._gather_seconds
+            await asyncio.sleep(gather() if callable(gather) else gather)
             while self._waiting:
                 began = time.monotonic()
-                await self._commit_group(self._take())
-                await rest(time.monotonic() - began)
+                group = self._take()
+                await self._commit_group(group)
+                await rest(time.monotonic() - began, sum(self._weight(items) for items, _ in group))
         finally:
             self._task = None
+
+    def _weight(self, items: Sequence[Item]) -> int:
+        return len(items) if self._weigh is None else sum(map(self._weigh, items))
 
     def _take(self) -> list[tuple[Sequence[Item], "asyncio.Future[Sequence[Result]]"]]:
         taken, items = 0, 0

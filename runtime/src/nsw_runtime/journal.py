@@ -83,13 +83,29 @@ def entry(
     return Entry(topic.name, fact.key, fact_type, fact_id, value, traceparent)
 
 
-async def append(connection: Connection, entries: Sequence[Entry], recorded_at: datetime) -> int:
-    """State facts, as the last step of the caller's transaction; gives how many were new.
+class Stated(NamedTuple):
+    """A fact at its place in the journal: a row of it."""
+
+    topic: str
+    partition: int
+    position: int
+    key: str
+    type: str
+    id: str
+    traceparent: str | None
+    value: bytes
+    recorded_at: datetime
+
+
+async def append(connection: Connection, entries: Sequence[Entry], recorded_at: datetime) -> list[Stated]:
+    """State facts, as the last step of the caller's transaction; gives those that were new, at their places.
+
+    Handed to the relay after the commit (`Relay.wake`), they need not be read back.
 
     A fact that was taken back from the broker after a restore (`adopted`) is already in the journal and is left out.
     """
     if not entries:
-        return 0
+        return []
     placed = [((e.topic, murmur2(e.key) % BY_NAME[e.topic].partitions), e) for e in entries]
     heads = await _take_heads(connection, Counter(stream for stream, _ in placed))
     if any(head["adopted"] for head in heads):
@@ -98,14 +114,14 @@ async def append(connection: Connection, entries: Sequence[Entry], recorded_at: 
         await _take_heads(connection, Counter({stream: -facts for stream, facts in repeated.items()}))
         placed = [(stream, new) for stream, new in placed if new.id not in known]
     last = {(head["topic"], head["partition"]): head["before"] for head in heads}
-    rows = []
+    rows: list[Stated] = []
     for stream, new in placed:
         last[stream] += 1
-        rows.append((*stream, last[stream], new.key, new.type, new.id, new.traceparent, new.value, recorded_at))
+        rows.append(Stated(*stream, last[stream], new.key, new.type, new.id, new.traceparent, new.value, recorded_at))
     await connection.copy_records_to_table("journal", records=rows, columns=COLUMNS)
     for topic, facts in Counter(stream[0] for stream, _ in placed).items():
         metrics.FACTS.labels(topic).inc(facts)
-    return len(rows)
+    return rows
 
 
 async def _take_heads(connection: Connection, facts: Counter[tuple[str, int]]) -> Sequence[Any]:

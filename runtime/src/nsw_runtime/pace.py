@@ -1,15 +1,19 @@
 """Pace: rest as long as the last piece of work took, a little while at most, before looking for the next.
 
 Work here costs by the batch, and what comes in meanwhile makes the next batch larger. Resting as long as one works
-makes batches fewer and larger under load, and adds no more than a batch's own time where there is little to do.
+makes batches fewer and larger under load. Where a piece of work held little, there is little to gain, and whoever
+waits for the next would wait for nothing: the rest is as much shorter as the piece is smaller.
 """
 
 import asyncio
 from typing import Final
 
 LONGEST_SECONDS: Final = 0.05
+FULL: Final = 50
+"""Items that make a piece of work worth a whole rest. Loops that carry the country's replay hold more at a time, those
+of a quiet window one or two."""
 
 
-async def rest(worked_seconds: float) -> None:
-    """Rest after a piece of work that took so long."""
-    await asyncio.sleep(min(worked_seconds, LONGEST_SECONDS))
+async def rest(worked_seconds: float, items: int) -> None:
+    """Rest after a piece of work that took so long and held so many items."""
+    await asyncio.sleep(min(worked_seconds, LONGEST_SECONDS) * min(1.0, items / FULL))

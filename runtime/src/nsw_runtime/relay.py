@@ -1,8 +1,10 @@
 """The relay: copies this service's journal to Kafka, each stream in order, never skipping, never overtaking.
 
-One owner a stream (`ownership`). Each round reads across its streams in one query, sends each stream's facts as record
-batches, many streams in flight, and moves `published` after the acks. When a send fails it makes a new producer and
-goes on from `published`. The tail check runs at the start, whenever the broker comes back, and every minute.
+One owner a stream (`ownership`). What this process has just stated is handed over after its commit and sent from memory
+(`_forward`), as far as it follows on what was sent. Everything else is read: each round looks across its streams in one
+query, sends each stream's facts as record batches, many streams in flight, and moves `published` after the acks. When a
+send fails it makes a new producer and goes on from `published`. The tail check runs at the start, whenever the
+broker comes back, and every minute.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -25,7 +27,7 @@ from nsw_runtime.crash import crash_point
 from nsw_runtime.database import UNAVAILABLE
 from nsw_runtime.errors import JournalBehindBroker, NswError, StreamUnavailable
 from nsw_runtime.health import Health
-from nsw_runtime.journal import make_months
+from nsw_runtime.journal import Stated, make_months
 from nsw_runtime.kafka import UNREACHABLE, TailReader, ensure_topics, make_producer
 from nsw_runtime.ownership import GROUPS, Ownership
 from nsw_runtime.pace import rest
@@ -36,7 +38,8 @@ from nsw_runtime.telemetry import Telemetry, send_attributes, traceparent_of
 log = logging.getLogger(__name__)
 
 FACTS_A_ROUND: Final = 1500  # of one stream; bounds memory and the time between acks
-POLL_SECONDS: Final = 0.5  # backup to being woken in process
+POLL_SECONDS: Final = 0.5  # between looks into Postgres: for what others stated, and to move `published`
+HANDED_OVER: Final = 20_000  # facts held in memory; with more, all of them are read back
 TAIL_CHECK_SECONDS: Final = 60.0
 DIVERGED_CHECK_SECONDS: Final = 3.0  # while an operator is at work
 
@@ -64,18 +67,6 @@ _REWIND: Final = "update stream_head set published = $3 where topic = $1 and par
 _ID_AT: Final = "select id from journal where topic = $1 and partition = $2 and position = $3"
 
 
-class _Row(NamedTuple):
-    topic: str
-    partition: int
-    position: int
-    key: str
-    type: str
-    id: str
-    traceparent: str | None
-    value: bytes
-    recorded_at: datetime
-
-
 class Relay:
     """Publishes one service's streams. `run` until cancelled; `wake` after each commit."""
 
@@ -94,12 +85,27 @@ class Relay:
         self._sent: dict[Stream, int] = {}  # acknowledged; `published` in Postgres may lag behind it
         self._published: dict[Stream, int] = {}  # as last seen in Postgres
         self._next_check = 0.0
+        self._next_look = 0.0
+        self._fresh: dict[Stream, dict[int, Stated]] = {}  # handed over, by position
+        self._held = 0
         self.diverged: dict[Stream, str] = {}
         self.checked = asyncio.Event()  # the first tail check is over, or Kafka cannot be reached
 
-    def wake(self) -> None:
-        """Something was journaled."""
+    def wake(self, stated: Sequence[Stated] | None = None) -> None:
+        """Something was journaled and committed: just this, or (None) nobody says what."""
+        self._held += len(stated or ())
+        if stated is None or self._held > HANDED_OVER:
+            self._forget_fresh()
+        else:
+            for row in stated:
+                self._fresh.setdefault((row.topic, row.partition), {})[row.position] = row
         self._woken.set()
+
+    def _forget_fresh(self) -> None:
+        """It is read back."""
+        self._fresh.clear()
+        self._held = 0
+        self._next_look = 0.0
 
     async def run(self) -> None:
         """Publish until cancelled. Never raises but on cancellation."""
@@ -108,7 +114,7 @@ class Relay:
             while True:
                 began = time.monotonic()
                 try:
-                    busy = await self._round()
+                    sent = await (self._forward() if self._may_forward(began) else self._round())
                 except (NswError, *UNREACHABLE, *UNAVAILABLE, asyncpg.PostgresError) as error:
                     await self._start_over(error)
                     await asyncio.sleep(backoff(failures, longest=3.0))
@@ -116,9 +122,9 @@ class Relay:
                     continue
                 failures = 0
                 self._health.good("relay")
-                if busy:
-                    await rest(time.monotonic() - began)
-                else:
+                if sent:
+                    await rest(time.monotonic() - began, sent)
+                elif not self._fresh:
                     await self._rest()
         finally:
             await self._drop_producer()
@@ -127,9 +133,33 @@ class Relay:
     async def _rest(self) -> None:
         # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with what it waits for.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(max(0.0, self._next_look - time.monotonic())):
                 await self._woken.wait()
         self._woken.clear()
+
+    def _may_forward(self, now: float) -> bool:
+        """Whether there is something in memory and nothing speaks for a look into Postgres first."""
+        return bool(self._fresh) and now < min(self._next_look, self._next_check) and not self._ownership.lost
+
+    async def _forward(self) -> int:
+        """Send what was handed over, as far as it follows on what was sent; gives how many facts."""
+        fresh, self._fresh, self._held = self._fresh, {}, 0
+        rows: list[Stated] = []
+        for stream, found in fresh.items():
+            sent = self._sent.get(stream)
+            if sent is None or stream in self.diverged:
+                continue  # another process's stream, or one that stands still
+            while (row := found.get(sent + 1)) is not None:
+                rows.append(row)
+                sent += 1
+            if max(found) > sent:
+                self._next_look = 0.0  # one is missing in between: another process stated it, or hands it over late
+        if self._producer is None or await self._wiped(self._producer):
+            self._next_look = 0.0
+            return 0
+        if rows:
+            await self._send(rows)
+        return len(rows)
 
     async def _start_over(self, error: BaseException) -> None:
         if self._health.bad("relay", f"{type(error).__name__}: {error}"):
@@ -139,6 +169,7 @@ class Relay:
             await self._ownership.release()
         self._sent.clear()
         self._published.clear()
+        self._forget_fresh()
         self._next_check = 0.0
         self.checked.set()
 
@@ -152,8 +183,11 @@ class Relay:
         except UNREACHABLE:
             log.info("the old producer could not say goodbye")
 
-    async def _round(self) -> bool:
-        """One round; gives whether there may be more at once."""
+    async def _round(self) -> int:
+        """One look into Postgres and what follows from it; gives how many facts were sent."""
+        if self._ownership.lost:
+            self._sent.clear()
+        self._next_look = time.monotonic() + POLL_SECONDS
         connection = await self._ownership.claim()
         if self._producer is None:
             producer = make_producer(self._bootstrap, f"nsw-{self._service}-relay")
@@ -173,6 +207,7 @@ class Relay:
                 log.warning("asked to republish", extra={"topic": head.topic, "from": head.published + 1})
                 self._sent[stream] = head.published
             self._published[stream] = head.published
+            self._sent[stream] = self._reached(head)
         waiting = [
             head for head in heads
             if head.position > self._reached(head) and (head.topic, head.partition) not in self.diverged
@@ -180,7 +215,7 @@ class Relay:
         self._report(heads)
         if not waiting:
             await self._move_published(connection, heads)
-            return False
+            return 0
         rows = await connection.fetch(
             _READ,
             [head.topic for head in waiting],
@@ -188,9 +223,11 @@ class Relay:
             [self._reached(head) for head in waiting],
             FACTS_A_ROUND,
         )
-        await self._send([_Row(*row) for row in rows])
-        await self._move_published(connection, waiting)
-        return True
+        await self._send([Stated(*row) for row in rows])
+        await self._move_published(connection, heads)
+        if len(rows) >= FACTS_A_ROUND:
+            self._next_look = 0.0  # there may be more
+        return len(rows)
 
     def _reached(self, head: Head) -> int:
         return max(head.published, self._sent.get((head.topic, head.partition), 0))
@@ -208,9 +245,9 @@ class Relay:
 
     # --- sending -----------------------------------------------------------------------------------------------------
 
-    async def _send(self, rows: Sequence[_Row]) -> None:
+    async def _send(self, rows: Sequence[Stated]) -> None:
         crash_point("relay.send.before")
-        by_stream: dict[Stream, list[_Row]] = {}
+        by_stream: dict[Stream, list[Stated]] = {}
         for row in rows:
             by_stream.setdefault((row.topic, row.partition), []).append(row)
         results = await asyncio.gather(
@@ -224,7 +261,7 @@ class Relay:
                     metrics.SEND_FAILURES.labels(stream[0]).inc()
             raise failures[0]
 
-    async def _send_stream(self, stream: Stream, rows: Sequence[_Row]) -> None:
+    async def _send_stream(self, stream: Stream, rows: Sequence[Stated]) -> None:
         """Send one stream's facts in order, a batch at a time; what is acknowledged is noted at once."""
         producer = self._producer
         if producer is None:

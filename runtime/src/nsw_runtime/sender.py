@@ -26,7 +26,7 @@ from nsw_runtime.database import UNAVAILABLE, Connection, Pool
 from nsw_runtime.group_commit import GroupCommit
 from nsw_runtime.health import Health
 from nsw_runtime.intents import Pending
-from nsw_runtime.journal import Entry, append
+from nsw_runtime.journal import Entry, Stated, append
 from nsw_runtime.ownership import Ownership, group_of
 from nsw_runtime.telemetry import fail
 
@@ -37,6 +37,7 @@ SCAN_SHARE: Final = 0.02  # of the time, at most, goes into looking for lanes
 LANES_AT_ONCE: Final = 64  # unless the service says otherwise
 RESULTS_A_COMMIT: Final = 2000
 GATHER_SECONDS: Final = 0.005
+FEW_LANES: Final = 8  # on their way at once: fewer are not worth waiting for
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Sender:
         transport: Transport,
         clock: Clock,
         health: Health,
-        on_commit: Callable[[], None],
+        on_commit: Callable[[Sequence[Stated]], None],
         keep: Keep | None = None,
         lanes_at_once: int = LANES_AT_ONCE,
     ) -> None:
@@ -148,7 +149,7 @@ class Sender:
         self._queue: list[tuple[float, str]] = []  # a heap of idle lanes by when they are due
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._commits = GroupCommit(self._commit, gather_seconds=GATHER_SECONDS, most=RESULTS_A_COMMIT)
+        self._commits = GroupCommit(self._commit, gather_seconds=self._gather, most=RESULTS_A_COMMIT)
 
     def tell(self, lanes: Collection[str]) -> None:
         """Intents were added in these lanes."""
@@ -202,6 +203,10 @@ class Sender:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=10)
             await self._ownership.release()
+
+    def _gather(self) -> float:
+        """Results wait for those of other lanes where there are many on their way."""
+        return GATHER_SECONDS if len(self._tasks) >= FEW_LANES else 0.0
 
     def _enqueue(self, name: str, seconds: float) -> None:
         heapq.heappush(self._queue, (time.monotonic() + seconds, name))
@@ -292,7 +297,7 @@ class Sender:
             facts = [fact for item in settled for fact in _facts(item)]
             if self._keep is not None:
                 facts += await self._keep(connection, [(item.pending, item.attempt) for item in settled])
-            await append(connection, facts, now)
+            stated = await append(connection, facts, now)
         crash_point("sender.transaction.after")
         for outcome in (Done, Retry, Dead, Held):
             metrics.SENT.labels(outcome.__name__.lower()).inc(sum(isinstance(i.attempt, outcome) for i in finished))
@@ -304,7 +309,7 @@ class Sender:
                     "reason": item.attempt.reason,
                 }
                 log.error("intent parked; see `nsw parked list`", extra=parked)
-        self._on_commit()
+        self._on_commit(stated)
         return [None] * len(finished)
 
 

@@ -32,6 +32,7 @@ from nsw_runtime.health import Health
 from nsw_runtime.identity import guarded
 from nsw_runtime.identity.applying import WithRegistrations
 from nsw_runtime.identity.authenticator import Authenticator
+from nsw_runtime.journal import Stated
 from nsw_runtime.kafka import UNREACHABLE
 from nsw_runtime.logs import configure_logs
 from nsw_runtime.problems import Problem
@@ -179,8 +180,9 @@ class ServiceBase:
         await self.callers.close()
         await self.pool.close()
 
-    def _committed(self, intents: Sequence[Intent]) -> None:
-        self.relay.wake()
+    def _committed(self, intents: Sequence[Intent], stated: Sequence[Stated]) -> None:
+        if stated:
+            self.relay.wake(stated)
         if intents and self.sender is not None:
             self.sender.tell({intent.lane for intent in intents})
 

@@ -75,7 +75,7 @@ class Intake:
                 group, self._waiting = self._waiting[:taken], self._waiting[taken:]
                 began = time.monotonic()
                 await self._commit(group)
-                await rest(time.monotonic() - began)
+                await rest(time.monotonic() - began, lines)
 
     async def _commit(self, group: list[Waiting]) -> None:
         now = datetime.now(UTC)

@@ -131,7 +131,7 @@ class Journal:
                 streams.setdefault((row[0], row[1]), []).append(row)
             began = time.monotonic()
             await asyncio.gather(*(self._send(stream, part) for stream, part in streams.items()))
-            await rest(time.monotonic() - began)
+            await rest(time.monotonic() - began, len(rows))
 
     async def _send(self, stream: Stream, rows: Sequence[tuple[Any, ...]]) -> None:
         batch = self._producer.create_batch()
@@ -199,7 +199,7 @@ class Reader:
             if batch:
                 began = time.monotonic()
                 await apply(self.connection, batch)
-                await rest(time.monotonic() - began)
+                await rest(time.monotonic() - began, sum(map(len, batch.values())))
 
 
 async def move_progress(connection: Connection, batch: Batch) -> None:
@@ -241,7 +241,7 @@ class Results:
                 await self._connection.execute(DELETE_INTENTS, *columns)
                 rows = await self._journal.append(self._connection, facts)
             self._journal.publish(rows)
-            await rest(time.monotonic() - began)
+            await rest(time.monotonic() - began, len(rows))
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:

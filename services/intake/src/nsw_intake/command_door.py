@@ -166,9 +166,9 @@ class CommandDoor:
                 if key in new and isinstance(one.request.claim, Signed)
             ]
             await signing_store.keep(connection, signed, now)
-            await append(connection, facts, now)
+            stated = await append(connection, facts, now)
         crash_point("door.transaction.after")
-        self._relay.wake()
+        self._relay.wake(stated)
         return [_first(one.request, held[_key(one)]) if _key(one) in held else refused[_key(one)] for one in filings]
 
 

@@ -242,9 +242,9 @@ class Door:
                 if filing.number in new and isinstance(one.claim, Signed)
             ]
             await signing_store.keep(connection, signed, now)
-            await append(connection, facts, now)
+            stated = await append(connection, facts, now)
         crash_point("door.transaction.after")
-        self._relay.wake()
+        self._relay.wake(stated)
         return [
             Receipt(filing.number, filing.content_sha256, now.isoformat())
             if filing.number in new

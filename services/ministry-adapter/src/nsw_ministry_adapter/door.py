@@ -19,7 +19,7 @@ from nsw_runtime.clock import Clock
 from nsw_runtime.database import Connection, Pool
 from nsw_runtime.group_commit import GroupCommit
 from nsw_runtime.intents import Pending
-from nsw_runtime.journal import Entry, append
+from nsw_runtime.journal import Entry, Stated, append
 from nsw_runtime.sender import Attempt, Done
 
 from nsw_ministry_adapter import store
@@ -50,7 +50,7 @@ class _Item(NamedTuple):
 class AnswerDoor:
     """Takes messages of agencies. `on_commit` wakes the relay."""
 
-    def __init__(self, pool: Pool, clock: Clock, on_commit: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool, clock: Clock, on_commit: Callable[[Sequence[Stated]], None]) -> None:
         self._pool = pool
         self._clock = clock
         self._on_commit = on_commit
@@ -94,8 +94,8 @@ class AnswerDoor:
     async def _commit(self, items: Sequence[_Item]) -> Sequence[Judged]:
         async with self._pool.acquire() as connection, connection.transaction():
             judged, facts = await _Judging(connection, items).judge(self._clock)
-            await append(connection, facts, self._clock())
-        self._on_commit()
+            stated = await append(connection, facts, self._clock())
+        self._on_commit(stated)
         for item, one in zip(items, judged, strict=True):
             metrics.ANSWERS.labels(item.agency, one.verdict).inc()
             if not one.kept:

@@ -10,7 +10,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -19,7 +19,7 @@ from nsw_contracts.sentences import LANGUAGES
 from nsw_contracts.telling import tell
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
-from nsw_runtime.journal import append
+from nsw_runtime.journal import Stated, append
 
 from nsw_notifier import stream_store
 from nsw_notifier.stream_store import PAGE, StreamEvent
@@ -114,7 +114,7 @@ class Client:
 class Streams:
     """Every client of this process. `run`, `beat` and `note` for as long as the service lives."""
 
-    def __init__(self, *, pool: Pool, clock: Clock, on_commit: Callable[[], None]) -> None:
+    def __init__(self, *, pool: Pool, clock: Clock, on_commit: Callable[[Sequence[Stated]], None]) -> None:
         self._pool = pool
         self._clock = clock
         self._on_commit = on_commit
@@ -216,8 +216,8 @@ class Streams:
             now = self._clock()
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
-                    await append(connection, await stream_store.tell(connection, sorted(told), now), now)
-                self._on_commit()
+                    stated = await append(connection, await stream_store.tell(connection, sorted(told), now), now)
+                self._on_commit(stated)
             except (*UNAVAILABLE, asyncpg.PostgresError) as error:
                 log.info("what was streamed is noted later", extra={"cause": type(error).__name__})
                 self._told = told | self._told
