@@ -41,8 +41,9 @@ async def _raw(records: Sequence["ConsumerRecord[bytes, bytes]"]) -> KafkaMessag
     return KafkaMessage(raw_message=tuple(records), body=[], headers={}, reply_to="", consumer=_NoConsumer())
 
 
-async def _undecoded(_: Any) -> None:
-    """A decoder that cannot raise."""
+async def _itself(message: KafkaMessage) -> KafkaMessage:
+    """A decoder that cannot raise: the handler gets the records as they came."""
+    return message
 
 
 class _NoConsumer:
@@ -59,6 +60,7 @@ def subscribe(consumers: Sequence[BatchConsumer], service: str, settings: Servic
         settings.kafka_bootstrap_servers,
         client_id=f"nsw-{service}",
         consumer_only=True,
+        apply_types=False,  # with it the handler's one argument is looked up in a thread, for each batch anew
         allow_auto_create_topics=False,
         metadata_max_age_ms=METADATA_MS,
         graceful_timeout=20.0,
@@ -83,7 +85,7 @@ def _register(broker: KafkaBroker, consumer: BatchConsumer, settings: ServiceSet
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=SESSION_MS // 10,
         parser=_raw,
-        decoder=_undecoded,
+        decoder=_itself,
         listener=_Forget(consumer),
         no_reply=True,
     )
