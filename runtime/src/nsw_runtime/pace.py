@@ -9,6 +9,7 @@ import asyncio
 from typing import Final
 
 LONGEST_SECONDS: Final = 0.05
+SHORTEST_SECONDS: Final = 0.01  # of a whole rest: what is quickly sent still costs its request at every hop
 FULL: Final = 50
 """Items that make a piece of work worth a whole rest. Loops that carry the country's replay hold more at a time, those
 of a quiet window one or two."""
@@ -16,4 +17,4 @@ of a quiet window one or two."""
 
 async def rest(worked_seconds: float, items: int) -> None:
     """Rest after a piece of work that took so long and held so many items."""
-    await asyncio.sleep(min(worked_seconds, LONGEST_SECONDS) * min(1.0, items / FULL))
+    await asyncio.sleep(min(max(worked_seconds, SHORTEST_SECONDS), LONGEST_SECONDS) * min(1.0, items / FULL))
