@@ -105,9 +105,9 @@ async def test_more_than_a_page_comes_whole_and_in_order(database: Database) -> 
 async def test_a_client_that_does_not_read_is_bounded_holds_up_nobody_and_loses_nothing(database: Database) -> None:
     async with streaming(database) as at:
         slow, quick = at.join("0100109106", reads=False), at.join("0100109106")
-        everything = list(range(1, 3 * ON_THE_WAY))
-        for start in range(0, len(everything), 100):
-            await at.keep("0100109106", *everything[start : start + 100])
+        everything = list(range(1, 5 * ON_THE_WAY))
+        for start in range(0, len(everything), 2 * ON_THE_WAY):
+            await at.keep("0100109106", *everything[start : start + 2 * ON_THE_WAY])
         await has(quick, everything)
         assert slow.client is not None
         assert slow.client.position < len(everything), "it keeps its place"

@@ -117,12 +117,12 @@ class _Live:
         await self._simulators.reset()
         await self._broker.register(options.services["intake"], [one.tax_code for one in self._profile.businesses])
         await self._subscribe()
-        await self._file(int(options.warm_up * options.rate))
+        await self._file(max(1, int(options.warm_up * options.rate)))
         await self._all_heard()
         await self._simulators.reset()
         self._receipts.clear()
         used = {name: cpu_seconds(pid) for name, pid in (options.pids or {}).items()}
-        await self._file(int(options.seconds * options.rate))
+        await self._file(max(1, int(options.seconds * options.rate)))
         await self._all_heard()
         spent = {
             name: (after - before) * _MS / len(self._receipts)

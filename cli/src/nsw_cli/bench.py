@@ -23,7 +23,7 @@ from nsw_benchmarks.door.figures import kept as door_kept
 from nsw_benchmarks.machine import machine
 from rich.table import Table
 
-from nsw_cli import replay_bench
+from nsw_cli import live_bench, replay_bench
 from nsw_cli.document_bench import document_round
 from nsw_cli.door_bench import Shape
 from nsw_cli.door_bench import measure as measure_door
@@ -34,6 +34,7 @@ RESULTS: Final = Path("benchmarks/results/latest.json")
 DOSSIERS: Final = 100_000
 DOCUMENT_MB: Final = 1_000
 SOAP_SECONDS: Final = 3.0
+LIVE_SECONDS: Final = 30.0
 LEAST_DOCUMENT_MB: Final = 5  # more than one chunk
 
 Figures = Mapping[str, Any]
@@ -46,6 +47,7 @@ class Name(StrEnum):
     DOOR = "door"
     DOCUMENTS = "documents"
     VNSW_SOAP = "vnsw-soap"
+    LIVE = "live"
 
 
 class Size(NamedTuple):
@@ -98,6 +100,13 @@ PARTS: Final[dict[Name, Part]] = {
         lambda size: soap_throughput.measure(SOAP_SECONDS * size.scale),
         soap_throughput.soap_table,
         lambda _: True,  # a message not taken is an error, not a figure
+    ),
+    Name.LIVE: Part(
+        "live",
+        "How soon a business hears: from a 202 to the webhook",
+        lambda size: live_bench.measure(seconds=LIVE_SECONDS * size.scale)[0],
+        live_bench.live_table,
+        lambda figures: not figures["lost"],
     ),
 }
 

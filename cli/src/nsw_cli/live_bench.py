@@ -1,4 +1,4 @@
-"""`make bench`'s last part: how soon a business hears, on a new stack that is gone afterwards."""
+"""The live part of `make bench`: how soon a business hears, on a new stack that is gone afterwards."""
 
 import asyncio
 import tempfile

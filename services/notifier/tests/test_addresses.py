@@ -1,10 +1,10 @@
 """Door 9: which addresses webhooks may go to, whatever dress they come in."""
 
 from collections.abc import Sequence
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 import pytest
-from nsw_notifier.addresses import Allowed, CheckedResolver, Forbidden
+from nsw_notifier.addresses import Allowed, CheckedResolver, Forbidden, _wrapped
 
 PUBLIC = ["8.8.8.8", "203.113.0.1", "2606:4700::1111", "2001:4860:4860::8888"]
 DENIED = [
@@ -38,6 +38,17 @@ def test_configured_networks_are_allowed_and_nothing_beside_them() -> None:
     for address in ("10.2.0.1", "127.0.0.1", "::ffff:10.1.2.3"):
         with pytest.raises(Forbidden):
             allowed.check(address)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("::ffff:10.0.0.1", "10.0.0.1"), ("2002:7f00:1::", "127.0.0.1"), ("64:ff9b::7f00:1", "127.0.0.1"),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", "192.0.2.45"),
+    ],
+)  # fmt: skip
+def test_an_address_inside_another_is_seen_whatever_this_python_calls_public(text: str, inside: str) -> None:
+    assert ip_address(inside) in _wrapped(ip_address(text))
 
 
 async def test_one_forbidden_address_refuses_the_name() -> None:
