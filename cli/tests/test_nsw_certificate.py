@@ -20,8 +20,7 @@ def test_a_revoked_certificate_signs_nothing_more(nsw: Nsw, file, tmp_path) -> N
     tries = iter(range(10_000))
     said = eventually(lambda: nsw.refusal(*filed, f"after-{next(tries)}"))
     assert "revoked" in said
-    found = {one["sha256"]: one["revoked_at"] for one in nsw.json("certificate", "list", *of)}
-    assert any(found.values())
+    assert any(one.get("revoked_at") for one in nsw.json("certificate", "list", *of))
 
 
 def test_no_other_window_has_it(idle: Nsw, tmp_path) -> None:

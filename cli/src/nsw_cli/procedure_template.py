@@ -77,7 +77,7 @@ deadlines:  # working days, working hours, days or hours
 #     amount: 500000  # VND
 #     basis: Thông tư …
 # messages:  # the ministry's own numbers, where it has some; codes are text: "05"
-#   protocol: vnsw
+#   protocol: canonical  # `vnsw` where the contents of its XML are known: docs/architecture/vnsw.md
 #   incoming:
 #     - type: "21"
 #       function: "05"
