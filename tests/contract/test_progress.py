@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 from nsw_runtime import progress
+from nsw_runtime.database import COMMAND_SECONDS
 from nsw_runtime.errors import ProgressMoved
 from support.scratch import Database
+
+IDLE = "idle_in_transaction_session_timeout"
 
 A, B = ("nsw.submissions.v1", 0), ("nsw.submissions.v1", 1)
 
@@ -52,3 +55,10 @@ async def test_a_stream_that_was_never_loaded_cannot_move(database: Database) ->
     async with database.connection("routing") as connection:
         with pytest.raises(ProgressMoved):
             await progress.move(connection, {A: 0}, {A: 1})
+
+
+async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(database: Database) -> None:
+    """Its heir waits for them; a statement of the heir's is given up only later (`COMMAND_SECONDS`)."""
+    async with database.connection("routing") as connection:
+        seconds = await connection.fetchval("select extract(epoch from current_setting($1)::interval)", IDLE)
+    assert 0 < seconds < COMMAND_SECONDS

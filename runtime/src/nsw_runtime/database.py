@@ -25,11 +25,14 @@ UNAVAILABLE: Final[tuple[type[BaseException], ...]] = (
     asyncpg.DiskFullError,
     asyncpg.TooManyConnectionsError,
     asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.ReadOnlySQLTransactionError,
 )
 COMMAND_SECONDS: Final = 30.0
+IDLE_TRANSACTION: Final = "10s"
+"""A process that stands still inside a transaction loses its locks after so long, to whoever took over."""
 
 
 def schema_of(service: str) -> str:
@@ -63,6 +66,7 @@ def _session(service: str) -> dict[str, str]:
         "jit": "off",
         "plan_cache_mode": "force_custom_plan",
         "nsw.tenant": "*",
+        "idle_in_transaction_session_timeout": IDLE_TRANSACTION,
     }
 
 

@@ -128,9 +128,19 @@ def in_folder(folder: Path) -> list[Found]:
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise BadAdapter(f"{file} names no entry point of the group {ADAPTERS}") from error
     source = str((folder / "src" if (folder / "src").is_dir() else folder).resolve())
-    if source not in sys.path:
-        sys.path.insert(0, source)
+    if source in sys.path:
+        sys.path.remove(source)
+    sys.path.insert(0, source)
+    _forget_others({value.partition(":")[0].partition(".")[0] for value in (*named.values(), *rigs.values())}, source)
     return [_found(name, value, rigs.get(name)) for name, value in named.items()]
+
+
+def _forget_others(packages: set[str], source: str) -> None:
+    """Let go of modules of these names that came from another folder: this project's are meant."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] in packages and file is not None and not Path(file).is_relative_to(source):
+            del sys.modules[name]
 
 
 def _found(name: str, value: str, rig: str | None) -> Found:
