@@ -36,8 +36,6 @@ BATCH_SECONDS = Histogram(
 BATCH_RECORDS = Histogram("nsw_consumer_batch_records", "Records in a batch", buckets=(1, 10, 50, 100, 300, 1000, 3000))
 # Requests the sender made to the outside, by answer class.
 SENT = Counter("nsw_sender_requests", "Outside requests by outcome", ["outcome"])
-# Intents waiting to be carried out.
-INTENTS = Gauge("nsw_sender_intents", "Intents that wait")
 # What came in at the door, by result.
 DOOR = Counter("nsw_door_requests", "Items taken in or refused at the HTTP door", ["result"])
 # Credentials that were not good, by the word for why; clients are told none of them.
