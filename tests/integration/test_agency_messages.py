@@ -107,7 +107,7 @@ class Window:
 async def opened(database: Database) -> AsyncIterator[Window]:
     async with database.pool("ministry-adapter") as pool:
         wire = Wire(asyncio.Event())
-        door = AnswerDoor(pool, lambda: NOW, lambda: None)
+        door = AnswerDoor(pool, lambda: NOW, lambda stated: None)
         sender = Sender(
             service="ministry-adapter", database_url=database.service_url("ministry-adapter"), pool=pool,
             transport=wire, clock=lambda: NOW, health=Health(), on_commit=lambda _: None, keep=door.keep,
@@ -223,7 +223,7 @@ async def test_what_postgres_cannot_hold_is_refused_and_spoils_no_neighbour(wind
 async def test_two_processes_take_one_message_once(database: Database, window: Window) -> None:
     await window.delivered(("BYTE", "m1", NUMBER))
     async with database.pool("ministry-adapter") as pool:
-        doors = [window.door, AnswerDoor(pool, lambda: NOW, lambda: None)]
+        doors = [window.door, AnswerDoor(pool, lambda: NOW, lambda stated: None)]
         messages = [said(f"a{which}") for which in range(30)]
         judged = await asyncio.gather(*(door.take("BYTE", [one]) for one in messages for door in doors))
     verdicts = sorted(one.verdict for group in judged for one in group)
