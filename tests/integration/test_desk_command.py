@@ -56,7 +56,9 @@ async def test_officers_at_their_terminals(live: Live, tmp_path: Path) -> None:
         assert "is not possible. Possible now: accepted" in await lan("decide", number, "fee-confirmed", code=2)
         assert "/reason: " in await lan("decide", number, "refused", code=2)
         first = await lan.json("decide", number, "accepted", "--field", "reference=TN-1", "--key", "k1")
-        assert (await lan.json("decide", number, "accepted", "--field", "reference=TN-1", "--key", "k1")) == first
+        again = await lan.json("decide", number, "accepted", "--field", "reference=TN-1", "--key", "k1")
+        assert again["state"] in {"stated", "settled"}  # the window may have heard of it meanwhile
+        assert again | {"state": first["state"]} == first
 
         certificate, content = tmp_path / "GP-1.pdf", pdf(2000, seed=43)
         certificate.write_bytes(content)
