@@ -88,7 +88,6 @@ class Place:
     root: Path
     settings: dict[str, Any]
     store: MemoryStore = field(default_factory=MemoryStore)
-    said: list[str] = field(default_factory=list)
 
     def adapter(self, **other: Any) -> FileDropAdapter:
         secrets = {"signing-key": pem_of(WINDOW_KEY), "sftp-key": SSH_KEY.export_private_key()}
