@@ -7,12 +7,9 @@ may be put there twice when a connection breaks. `docs/adapters/file-drop.md` ha
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final
 
-from joserfc.jwk import Key, KeySet
 from nsw_contracts.adapter import (
     BrokenConfiguration,
     Capabilities,
@@ -29,10 +26,11 @@ from nsw_contracts.adapter import (
     TryAgain,
     Unreadable,
     Unsure,
-    say,
 )
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from nsw_ministry_adapter.agency_jws import KnownKeys, SigningKey
+from nsw_ministry_adapter.file_drop.contents import DELIVERIES_A_FILE, Acknowledgement, Messages, deliveries
 from nsw_ministry_adapter.file_drop.drop import (
     DONE,
     FROM_AGENCY,
@@ -47,90 +45,12 @@ from nsw_ministry_adapter.file_drop.drop import (
     PerhapsDropped,
 )
 from nsw_ministry_adapter.file_drop.folder import FolderDrop
+from nsw_ministry_adapter.file_drop.settings import FileDropSettings, FolderPlace
 from nsw_ministry_adapter.file_drop.sftp import SftpDrop
 from nsw_ministry_adapter.file_drop.signed_file import private_key, public_keys, sign, verify
 
-BATCH: Final = 200
-MESSAGES_A_FILE: Final = 500
 FILES_A_LOOK: Final = 50
-_KNOWN: Final = frozenset({"kind", "number", "agency", "message_id", "pack_version"})
 SEQUENCE: Final = "file-sequence"  # in the store: the number of the last file we named
-
-
-class FolderPlace(BaseModel):
-    """A folder of this machine, or one that is mounted here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["folder"]
-    path: Path
-
-
-class SftpPlace(BaseModel):
-    """A folder of an SFTP server. `host_key` is the server's public key (`ssh-ed25519 AAAA…`)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["sftp"]
-    host: str
-    port: int = Field(default=22, ge=1, le=65535)
-    user: str
-    path: str
-    host_key: str
-
-
-class FileDropSettings(BaseModel):
-    """Where the drop is, and whose keys sign. `agency_keys`: the agency's public keys by id, in PEM.
-
-    Secrets: `signing-key` (ours, PEM, P-256 or Ed25519) and, for SFTP, `sftp-key` (ours, OpenSSH or PEM).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    place: Annotated[FolderPlace | SftpPlace, Field(discriminator="kind")]
-    signing_key_id: str = Field(min_length=1, max_length=100)
-    agency_keys: dict[str, str] = Field(min_length=1)
-    largest_file: int = Field(default=16 * 1024 * 1024, ge=1024, le=1 << 28)
-
-
-class _SaidInFile(BaseModel):
-    """One message in a file of the agency."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    number: str
-    answers: str = ""
-    says: tuple[dict[str, Any], ...] = Field(min_length=1)
-
-
-class _FromAgency(BaseModel):
-    """A file of the agency."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    messages: tuple[_SaidInFile, ...] = Field(max_length=MESSAGES_A_FILE)
-
-
-class _Received(BaseModel):
-    """What became of one delivery in the agency's batch system."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    message_id: str
-    number: str
-    taken: bool
-    code: str = "ERR02"
-    reason: str = ""
-
-
-class _Ack(BaseModel):
-    """The agency's acknowledgement of one of our files."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    received_at: str
-    messages: tuple[_Received, ...] = Field(max_length=BATCH)
 
 
 class _Read:
@@ -153,7 +73,7 @@ class FileDropAdapter(MinistryAdapter):
         protocol="Signed files in a folder or over SFTP",
         contact="the window's operators",
         capabilities=Capabilities(
-            batch=BATCH, drops_repeats=True, answers=frozenset({"poll"}), signed=True, deposits=True
+            batch=DELIVERIES_A_FILE, drops_repeats=True, answers=frozenset({"poll"}), signed=True, deposits=True
         ),
         quality="platinum",
     )
@@ -163,8 +83,8 @@ class FileDropAdapter(MinistryAdapter):
         self._context = context
         self._settings = settings
         self._drop: Drop
-        self._key: Key
-        self._agency_keys: KeySet
+        self._key: SigningKey
+        self._agency_keys: KnownKeys
         self._naming = asyncio.Lock()
         self._read: dict[str, _Read] = {}  # by the file's folder and name
 
@@ -261,44 +181,10 @@ class FileDropAdapter(MinistryAdapter):
         return said
 
     def _messages(self, _name: str, payload: dict[str, Any]) -> list[Said]:
-        file = _FromAgency.model_validate(payload)
-        return [
-            Said(
-                id=one.id,
-                facts=tuple(
-                    say(
-                        str(fields.get("kind")),
-                        **{key: value for key, value in fields.items() if key not in _KNOWN},
-                        number=one.number,
-                        agency=self._context.agency,
-                        message_id=one.answers,
-                    )
-                    for fields in one.says
-                ),
-            )
-            for one in file.messages
-        ]
+        return Messages.model_validate(payload).said(self._context.agency)
 
     def _refusals(self, name: str, payload: dict[str, Any]) -> list[Said]:
-        ack = _Ack.model_validate(payload)
-        return [
-            Said(
-                id=f"{name.removesuffix(SUFFIX)}/{one.message_id}",
-                facts=(
-                    say(
-                        "technical-error",
-                        number=one.number,
-                        agency=self._context.agency,
-                        message_id=one.message_id,
-                        decided_at=ack.received_at,
-                        code=one.code,
-                        reason=one.reason,
-                    ),
-                ),
-            )
-            for one in ack.messages
-            if not one.taken
-        ]
+        return Acknowledgement.model_validate(payload).refusals(name.removesuffix(SUFFIX), self._context.agency)
 
     async def _settle(self, read: _Read) -> None:
         if read.folder == FROM_AGENCY:
@@ -326,14 +212,5 @@ class FileDropAdapter(MinistryAdapter):
             await self._context.store.put(SEQUENCE, b"%d" % number)
         return f"{number:012d}-{message_id}{SUFFIX}"
 
-    def _file(self, name: str, deliveries: Sequence[Delivery]) -> bytes:
-        messages = [
-            {
-                "message_id": one.message_id,
-                "number": one.number,
-                "traceparent": one.traceparent,
-                "work": json.loads(one.raw),
-            }
-            for one in deliveries
-        ]
-        return sign(self._key, self._settings.signing_key_id, TO_AGENCY, name, {"messages": messages})
+    def _file(self, name: str, these: Sequence[Delivery]) -> bytes:
+        return sign(self._key, self._settings.signing_key_id, TO_AGENCY, name, deliveries(these))

@@ -7,49 +7,49 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, KeySet, OKPKey
 from nsw_contracts.adapter import BrokenConfiguration, Unreadable
 from nsw_contracts.adapter.strict_json import read_json
 
-ALGORITHMS: Final = ("ES256", "Ed25519")
-_REGISTRY: Final = jws.JWSRegistry(algorithms=list(ALGORITHMS))
-_REGISTRY.max_payload_length = 1 << 30  # a file's size is judged before it is decoded; the library stops at 128 kB
+from nsw_ministry_adapter.agency_jws import BadKey, BadSignature, KnownKeys, SigningKey, private, read_key
+from nsw_ministry_adapter.agency_jws import sign as sign_jws
+
 _BASE64_SHARE: Final = 4 / 3
 
 
-def private_key(pem: bytes) -> Key:
+def private_key(pem: bytes) -> SigningKey:
     """Our signing key, from PEM.
 
     Raises:
-        BrokenConfiguration: it is no P-256 or Ed25519 key.
+        BrokenConfiguration: it is no private P-256 or Ed25519 key.
     """
-    return _key(pem, "signing key")
+    try:
+        return private(read_key(pem))
+    except BadKey as error:
+        raise BrokenConfiguration(f"the signing key: {error}") from error
 
 
-def public_keys(pems: Mapping[str, str]) -> KeySet:
+def public_keys(pems: Mapping[str, str]) -> KnownKeys:
     """The agency's keys by id, from PEM; several while it changes them.
 
     Raises:
         BrokenConfiguration: one of them is no P-256 or Ed25519 key.
     """
-    keys = []
+    keys = {}
     for kid, pem in pems.items():
-        key = _key(pem.encode(), f"agency's key {kid}")
-        keys.append(type(key).import_key(key.as_dict(private=False) | {"kid": kid}))
-    return KeySet(keys)
+        try:
+            keys[kid] = read_key(pem.encode())
+        except BadKey as error:
+            raise BrokenConfiguration(f"the agency's key {kid}: {error}") from error
+    return KnownKeys(keys)
 
 
-def sign(key: Key, kid: str, folder: str, name: str, payload: Mapping[str, Any]) -> bytes:
+def sign(key: SigningKey, kid: str, folder: str, name: str, payload: Mapping[str, Any]) -> bytes:
     """The content of a file of this name in this folder."""
-    said = {"folder": folder, "file": name, **payload}
-    header = {"alg": "ES256" if isinstance(key, ECKey) else "Ed25519", "kid": kid, "typ": "nsw-file+jws"}
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    return jws.serialize_compact(header, text, key, registry=_REGISTRY).encode()
+    said = json.dumps({"folder": folder, "file": name, **payload}, ensure_ascii=False, separators=(",", ":"))
+    return sign_jws(key, {"kid": kid, "typ": "nsw-file+jws"}, said.encode()).encode()
 
 
-def verify(keys: KeySet, folder: str, name: str, content: bytes, *, largest: int) -> dict[str, Any]:
+def verify(keys: KnownKeys, folder: str, name: str, content: bytes, *, largest: int) -> dict[str, Any]:
     """The payload of a file that was found under this name in this folder.
 
     Raises:
@@ -58,22 +58,10 @@ def verify(keys: KeySet, folder: str, name: str, content: bytes, *, largest: int
     if len(content) > largest * _BASE64_SHARE + 4096:
         raise Unreadable(f"larger than {largest:,} bytes")
     try:
-        signed = jws.deserialize_compact(content, keys, registry=_REGISTRY)
-    except (JoseError, ValueError, TypeError, RecursionError) as error:
-        raise Unreadable(f"not signed by a key of the agency: {type(error).__name__}") from None
-    payload = read_json(signed.payload, largest=largest)
+        _, signed = keys.verify(content)
+    except BadSignature as error:
+        raise Unreadable(f"not signed by a key of the agency: {error}") from None
+    payload = read_json(signed, largest=largest)
     if not isinstance(payload, dict) or (payload.get("folder"), payload.get("file")) != (folder, name):
         raise Unreadable("signed, but for another file")
     return payload
-
-
-def _key(pem: bytes, what: str) -> Key:
-    for kind in (ECKey, OKPKey):
-        try:
-            key = kind.import_key(pem)
-            curve = key.as_dict(private=False).get("crv")
-        except (ValueError, TypeError, KeyError, JoseError):
-            continue
-        if curve in ("P-256", "Ed25519"):
-            return key
-    raise BrokenConfiguration(f"the {what} is no P-256 or Ed25519 key in PEM")

@@ -35,8 +35,9 @@ from nsw_contracts.adapter.strict_json import read_json
 from pydantic import ValidationError
 
 from nsw_ministry_adapter.agency_http import agency_session
+from nsw_ministry_adapter.agency_jws import BadKey, BadSignature, read_key
 from nsw_ministry_adapter.rest_json.exchange import Exchange, Received, cannot_say
-from nsw_ministry_adapter.rest_json.jws import HEADER, WINDOW, BadKey, BadSignature, Signer, Verifier, read_key
+from nsw_ministry_adapter.rest_json.jws import HEADER, WINDOW, Signer, Verifier
 from nsw_ministry_adapter.rest_json.settings import SIGNING_KEY, RestJsonSettings
 from nsw_ministry_adapter.rest_json.wire import (
     Answer,

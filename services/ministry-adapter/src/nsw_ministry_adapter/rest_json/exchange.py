@@ -8,7 +8,8 @@ from nsw_contracts.adapter import Context, Unsure
 from nsw_contracts.adapter.outcomes import CannotSay
 
 from nsw_ministry_adapter.agency_http import Trouble, lost, read_answer, trouble
-from nsw_ministry_adapter.rest_json.jws import HEADER, BadSignature, Signer, Verifier
+from nsw_ministry_adapter.agency_jws import BadSignature
+from nsw_ministry_adapter.rest_json.jws import HEADER, Signer, Verifier
 
 
 class Received(NamedTuple):

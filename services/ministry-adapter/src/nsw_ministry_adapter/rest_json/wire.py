@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from nsw_contracts.adapter import Delivery, Said, Taken, say
+from nsw_contracts.adapter import Delivery, Said, Taken
 from nsw_contracts.adapter.messages import FACTS_A_MESSAGE, MessageId
 from nsw_contracts.parts import Moment, Number
 from pydantic import BaseModel, ConfigDict, Field
+
+from nsw_ministry_adapter.decision import decided
 
 Decisions = Annotated[tuple[dict[str, Any], ...], Field(max_length=FACTS_A_MESSAGE)]
 MESSAGES_A_REQUEST = 500
@@ -60,10 +62,8 @@ class CallbackMessage(Wire):
             NoSuchWord: a decision is of no known kind.
             ValidationError: a decision lacks something, or something in it is wrong.
         """
-        known = {"number": self.number, "agency": agency, "message_id": self.message_id}
         facts = tuple(
-            say(str(one.get("kind")), **known, **{name: value for name, value in one.items() if name not in _KNOWN})
-            for one in self.decisions
+            decided(one, number=self.number, agency=agency, message_id=self.message_id) for one in self.decisions
         )
         return Said(id=self.id, facts=facts)
 
@@ -72,9 +72,6 @@ class CallbackMessages(Wire):
     """Several of them in one request."""
 
     messages: Annotated[tuple[CallbackMessage, ...], Field(min_length=1, max_length=MESSAGES_A_REQUEST)]
-
-
-_KNOWN = frozenset({"number", "agency", "message_id", "pack_version", "kind"})
 
 
 def delivery_json(delivery: Delivery) -> bytes:

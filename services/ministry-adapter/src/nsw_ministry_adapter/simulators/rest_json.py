@@ -14,7 +14,8 @@ from joserfc.jwk import ECKey, OKPKey
 from nsw_contracts.adapter.conformance.orders import Saying, Way
 from nsw_contracts.adapter.conformance.simulator import Request, Response, SimulatedAgency, run, texts_of
 
-from nsw_ministry_adapter.rest_json.jws import HEADER, WINDOW, BadSignature, Signer, Verifier
+from nsw_ministry_adapter.agency_jws import BadSignature
+from nsw_ministry_adapter.rest_json.jws import HEADER, WINDOW, Signer, Verifier
 from nsw_ministry_adapter.rest_json.settings import SIGNING_KEY
 
 _BASE: Final = "/nsw"
