@@ -3,6 +3,8 @@
 import asyncio
 from hashlib import sha256
 
+from nsw_runtime.bodies import read_body
+from nsw_runtime.problems import Problem
 from nsw_runtime.server import run
 from nsw_runtime.settings import ServiceSettings
 from starlette.applications import Starlette
@@ -10,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-SEEN: dict[str, int] = {"taken": 0, "gone": 0}
+SEEN: dict[str, int] = {"taken": 0, "gone": 0, "malformed": 0, "too-large": 0}
 
 
 async def take(request: Request) -> Response:
@@ -21,6 +23,14 @@ async def take(request: Request) -> Response:
         raise
     SEEN["taken"] += 1
     return JSONResponse({"bytes": len(body)})
+
+
+async def bounded(request: Request) -> Response:
+    try:
+        return JSONResponse({"bytes": len(await read_body(request, 1000))})
+    except Problem as problem:
+        SEEN[problem.kind] += 1
+        return problem.response()
 
 
 async def unread(_: Request) -> Response:
@@ -55,6 +65,7 @@ def build(_: ServiceSettings) -> Starlette:
     return Starlette(
         routes=[
             Route("/take", take, methods=["POST"]),
+            Route("/bounded", bounded, methods=["POST"]),
             Route("/unread", unread, methods=["POST"]),
             Route("/slow", slow),
             Route("/much", much),

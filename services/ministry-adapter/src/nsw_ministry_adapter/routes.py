@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import asyncpg
 from nsw_contracts.adapter import Inbound, Reply
+from nsw_runtime.bodies import read_body
 from nsw_runtime.database import UNAVAILABLE
 from nsw_runtime.identity import caller_of, guarded
 from nsw_runtime.problems import Problem, unavailable
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -19,8 +19,6 @@ from nsw_ministry_adapter.giving import MESSAGES
 from nsw_ministry_adapter.hosting import Hosted
 
 log = logging.getLogger(__name__)
-
-_BROKEN_OFF: Final = "The connection ended before the body did. Send the message again."
 
 
 class AgencyRoutes:
@@ -44,7 +42,7 @@ class AgencyRoutes:
             raise Problem(
                 404, "no-such-agency", "No such agency", "This window takes no messages for this agency here."
             )
-        inbound = Inbound(headers=dict(request.headers), body=await self._body(request))
+        inbound = Inbound(headers=dict(request.headers), body=await read_body(request, self._largest))
         try:
             async with asyncio.timeout(hosted.seconds):
                 read = await hosted.adapter.receive(inbound)
@@ -62,26 +60,6 @@ class AgencyRoutes:
                 "Fault of the window",
                 "The message could not be handled. Tell the window's operator.",
             ) from error
-
-    async def _body(self, request: Request) -> bytes:
-        declared = request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > self._largest:
-            raise self._too_large()
-        parts, size = list[bytes](), 0
-        try:
-            async for part in request.stream():
-                size += len(part)
-                if size > self._largest:
-                    raise self._too_large()
-                parts.append(part)
-        except ClientDisconnect:
-            raise Problem(400, "malformed", "Malformed request", _BROKEN_OFF) from None
-        return b"".join(parts)
-
-    def _too_large(self) -> Problem:
-        return Problem(
-            413, "too-large", "Too large", f"A message is at most {self._largest:,} bytes. Send less in one."
-        )
 
 
 def _response(reply: Reply) -> Response:

@@ -1,40 +1,17 @@
-"""What the notifier's routes share: bounded bodies, whose a subscription is, and how a business's rows are reached."""
+"""What the notifier's routes share: parameters, whose a subscription is, and how a business's rows are reached."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Final
 
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Connection, Pool, on_behalf_of
 from nsw_runtime.identity import caller_of
 from nsw_runtime.problems import FieldError, Problem, unavailable
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from nsw_notifier import errors, store
 from nsw_notifier.subscription import Subscription
-
-BODY_BYTES: Final = 8 * 1024 * 1024
-LINES: Final = 5_000
-
-
-async def read_body(request: Request, most: int = BODY_BYTES) -> bytes:
-    """The body, never holding more than `most` bytes of it.
-
-    Raises:
-        Problem: 413, it is larger; 400, the connection ended before it did.
-    """
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                raise errors.too_large(LINES, most)
-            parts.append(part)
-    except ClientDisconnect:
-        raise errors.broken() from None
-    return b"".join(parts)
 
 
 def asked(request: Request, name: str, default: str | None = None) -> str:

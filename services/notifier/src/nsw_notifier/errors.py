@@ -8,16 +8,9 @@ from nsw_runtime.problems import FieldError, Problem
 from pydantic import ValidationError
 
 
-def too_large(lines: int, size: int) -> Problem:
-    """More than is taken at once."""
-    return Problem(413, "too-large", "The body is too large", f"At most {lines:,} lines and {size:,} bytes.")
-
-
-def broken() -> Problem:
-    """The connection ended early."""
-    return Problem(
-        400, "malformed", "The body is not whole", "The connection ended before the body did. Send it again."
-    )
+def too_many_lines(lines: int) -> Problem:
+    """More subscriptions than are taken at once."""
+    return Problem(413, "too-large", "The body is too large", f"At most {lines:,} lines in one request.")
 
 
 def not_found() -> Problem:

@@ -6,6 +6,7 @@ program's own button posts at once (RFC 8058).
 
 from typing import Final
 
+from nsw_runtime.bodies import read_body
 from nsw_runtime.database import on_behalf_of
 from nsw_runtime.identity import guarded
 from nsw_runtime.problems import Problem
@@ -15,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from nsw_notifier import bounces, deliveries, links, signals, store
 from nsw_notifier.deliveries import Delivery
-from nsw_notifier.doors import Doors, read_body
+from nsw_notifier.doors import Doors
 from nsw_notifier.letters import page
 from nsw_notifier.links import Purpose
 from nsw_notifier.subscription import Subscription

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from nsw_contracts.parts import TaxCode
 from nsw_runtime import intents
+from nsw_runtime.bodies import read_body
 from nsw_runtime.database import on_behalf_of
 from nsw_runtime.identity import caller_of, guarded, require_acting
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from nsw_notifier import errors, signals, store, trying
-from nsw_notifier.doors import LINES, Doors, asked, read_body
+from nsw_notifier.doors import Doors, asked
 from nsw_notifier.endpoints import Answer, Endpoints
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.subscription import Change, Subscription, SubscriptionRequest, challenge, place_of
@@ -24,6 +25,8 @@ from nsw_notifier.webhook import TEST_TYPE, control_json, sign
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
+LINES: Final = 5_000
+BODY_BYTES: Final = 8 * 1024 * 1024
 SMALL_BODY: Final = 64 * 1024
 _TAX_CODE: Final[TypeAdapter[str]] = TypeAdapter(TaxCode)
 _ONE: Final = "/v1/subscriptions/{subscription}"
@@ -65,10 +68,10 @@ class Routes:
         """
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON:
             return await self._subscribe_one(request)
-        body = await read_body(request)
+        body = await read_body(request, BODY_BYTES)
         lines = [line for line in body.split(b"\n") if line.strip()]
         if len(lines) > LINES:
-            raise errors.too_large(LINES, len(body))
+            raise errors.too_many_lines(LINES)
         wanted = [self._read(line, f"line {number}: ") for number, line in enumerate(lines, 1)]
         for one in wanted:
             require_acting(caller_of(request), one.declarant, "/declarant")

@@ -11,12 +11,13 @@ from typing import Annotated, Any, Final, TypeVar
 import asyncpg
 from nsw_contracts.content import content_of
 from nsw_contracts.lifecycle import Status
+from nsw_runtime.bodies import read_body
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Connection, Pool, on_behalf_of
 from nsw_runtime.identity import caller_of, guarded
 from nsw_runtime.problems import Problem, unavailable
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
@@ -131,7 +132,7 @@ class DeskRoutes:
                 f"{KEY_HEADER} is missing or not usable",
                 f"Send {KEY_HEADER} with 1 to {KEY_CHARACTERS} visible ASCII characters, the same for each try.",
             )
-        body, now = deciding.read(DecisionBody, await _body(request)), self._clock()
+        body, now = deciding.read(DecisionBody, await read_body(request, BODY_BYTES)), self._clock()
         decision = await self._write(
             agency, lambda connection: deciding.decide(connection, agency, number, officer, key, body, now)
         )
@@ -141,7 +142,7 @@ class DeskRoutes:
         """`POST …/decisions/{id}/judgement`: a second officer agrees, or declines and says why."""
         agency, officer = self._officer(request)
         number, decision_id = request.path_params["number"], request.path_params["decision"]
-        judged, now = deciding.read(Judgement, await _body(request)), self._clock()
+        judged, now = deciding.read(Judgement, await read_body(request, BODY_BYTES)), self._clock()
         decision = await self._write(
             agency,
             lambda connection: deciding.judge(connection, agency, number, decision_id, officer, judged, now),
@@ -170,18 +171,6 @@ class DeskRoutes:
             raise errors.proposed_already() from None
         except UNAVAILABLE as error:
             raise unavailable("The desk cannot be reached now. Send the same again shortly.") from error
-
-
-async def _body(request: Request) -> bytes:
-    raw = bytearray()
-    try:
-        async for part in request.stream():
-            raw += part
-            if len(raw) > BODY_BYTES:
-                raise Problem(413, "too-large", "The body is too large", f"At most {BODY_BYTES:,} bytes.")
-    except ClientDisconnect:
-        raise Problem(400, "malformed", "The body cannot be read", "The connection ended before it did.") from None
-    return bytes(raw)
 
 
 def _line(item: Item) -> dict[str, Any]:
