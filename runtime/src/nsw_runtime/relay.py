@@ -114,7 +114,11 @@ class Relay:
             while True:
                 began = time.monotonic()
                 try:
-                    sent = await (self._forward() if self._may_forward(began) else self._round())
+                    look = began >= min(self._next_look, self._next_check) or self._ownership.lost
+                    if not (look or self._fresh):
+                        await self._rest()
+                        continue
+                    sent = await (self._round() if look else self._forward())
                 except (NswError, *UNREACHABLE, *UNAVAILABLE, asyncpg.PostgresError) as error:
                     await self._start_over(error)
                     await asyncio.sleep(backoff(failures, longest=3.0))
@@ -124,22 +128,17 @@ class Relay:
                 self._health.good("relay")
                 if sent:
                     await rest(time.monotonic() - began, sent)
-                elif not self._fresh:
-                    await self._rest()
         finally:
             await self._drop_producer()
             await self._ownership.release()
 
     async def _rest(self) -> None:
+        """Until there is something in memory, or it is time to look into Postgres."""
         # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with what it waits for.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, self._next_look - time.monotonic())):
+            async with asyncio.timeout(min(self._next_look, self._next_check) - time.monotonic()):
                 await self._woken.wait()
         self._woken.clear()
-
-    def _may_forward(self, now: float) -> bool:
-        """Whether there is something in memory and nothing speaks for a look into Postgres first."""
-        return bool(self._fresh) and now < min(self._next_look, self._next_check) and not self._ownership.lost
 
     async def _forward(self) -> int:
         """Send what was handed over, as far as it follows on what was sent; gives how many facts."""
