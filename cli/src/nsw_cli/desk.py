@@ -1,8 +1,9 @@
 """`nsw desk`: an officer's work on the dossiers of an agency that has no system of its own."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -10,7 +11,7 @@ from nsw_contracts.lifecycle import Status
 
 from nsw_cli.desk_calls import Desk, local_desk
 from nsw_cli.errors import CommandError
-from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token, taking
 from nsw_cli.output import print_json, print_table, say
 
 app = typer.Typer(no_args_is_help=True, help="An officer's desk: dossiers of an agency without a system of its own.")
@@ -29,14 +30,19 @@ DeskUrl = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
-_OFFICER: Final = "lan"
-_SECOND_OFFICER: Final = "minh"
+
+
+def at_desk(
+    agency: Agency, officer: Officer = "lan", folder: Folder = DEFAULT_FOLDER, url: DeskUrl = None, token: Token = None
+) -> Desk:
+    """The desk that is given by its address, or the local stack's."""
+    return local_desk(agency, officer, folder, token) if url is None else Desk(agency, url, None, token)
 
 
 @app.command("list")
+@taking(at_desk)
 def list_dossiers(
-    agency: Agency,
-    officer: Officer = _OFFICER,
+    desk: Desk,
     *,
     status: Annotated[Status | None, typer.Option(help="Only in this status.", show_default=False)] = None,
     procedure: Annotated[str | None, typer.Option(help="Only of this procedure.", show_default=False)] = None,
@@ -45,15 +51,12 @@ def list_dossiers(
     ] = None,
     after: Annotated[str | None, typer.Option(help="Go on behind this number.", show_default=False)] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="The most to list.")] = 50,
-    folder: Folder = DEFAULT_FOLDER,
-    url: DeskUrl = None,
-    token: Token = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only what I have taken.")] = False,
     ended: Annotated[bool, typer.Option("--ended", help="What is over or decided, not what waits.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List what waits, the most urgent first."""
-    found = _desk(agency, officer, folder, url, None, token).queue(
+    found = desk.queue(
         status=status,
         procedure=procedure,
         due_before=None if due_before is None else due_before.astimezone().isoformat(),
@@ -65,25 +68,22 @@ def list_dossiers(
     if as_json:
         print_json(found)
     elif not found:
-        say(f"Nothing lies on the desk of {agency}.")
+        say(f"Nothing lies on the desk of {desk.agency}.")
     else:
         columns = ("number", "procedure", "declarant", "status", "request", "due_at", "officer")
         print_table(columns, ([one[column] for column in columns] for one in found))
 
 
 @app.command()
+@taking(at_desk)
 def show(
+    desk: Desk,
     number: Number,
-    agency: Agency,
-    officer: Officer = _OFFICER,
     *,
-    folder: Folder = DEFAULT_FOLDER,
-    url: DeskUrl = None,
-    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a dossier: what was told and decided, and what may be said now. `--json` has all of its content."""
-    found = _desk(agency, officer, folder, url, None, token).show(number)
+    found = desk.show(number)
     if as_json:
         print_json(found)
         return
@@ -98,19 +98,15 @@ def show(
 
 
 @app.command()
+@taking(at_desk)
 def take(
+    desk: Desk,
     number: Number,
-    agency: Agency,
-    officer: Officer = _OFFICER,
     *,
-    folder: Folder = DEFAULT_FOLDER,
-    url: DeskUrl = None,
-    token: Token = None,
     release: Annotated[bool, typer.Option("--release", help="Give it back to the queue instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a dossier: only who has it decides on it."""
-    desk = _desk(agency, officer, folder, url, None, token)
     found = desk.release(number) if release else desk.take(number)
     if as_json:
         print_json(found)
@@ -119,11 +115,11 @@ def take(
 
 
 @app.command()
+@taking(at_desk)
 def decide(
+    desk: Desk,
     number: Number,
     kind: Annotated[str, typer.Argument(help="The word: accepted, refused, result-issued, …", show_default=False)],
-    agency: Agency,
-    officer: Officer = _OFFICER,
     *,
     reason: Annotated[str | None, typer.Option(help="Why.", show_default=False)] = None,
     outcome: Annotated[str | None, typer.Option(help="passed, failed or licensed.", show_default=False)] = None,
@@ -137,18 +133,14 @@ def decide(
     key: Annotated[
         str | None, typer.Option(help="The Idempotency-Key, to send the same again.", show_default=False)
     ] = None,
-    folder: Folder = DEFAULT_FOLDER,
-    url: DeskUrl = None,
     intake: IntakeUrl = None,
-    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide on a dossier. Where its procedure asks for four eyes, a second officer must agree: `nsw desk judge`."""
-    desk = _desk(agency, officer, folder, url, intake, token)
     said: dict[str, Any] = dict(map(_field, fields or []))
     said |= {name: text for name, text in (("reason", reason), ("outcome", outcome)) if text is not None}
     if attach is not None:
-        said["document"] = desk.put(attach)
+        said["document"] = desk.put(attach, intake)
     found = desk.decide(number, key or uuid4().hex, {"kind": kind, **said})
     if as_json:
         print_json(found)
@@ -159,23 +151,19 @@ def decide(
 
 
 @app.command()
+@taking(partial(at_desk, officer="minh"))
 def judge(
+    desk: Desk,
     number: Number,
-    agency: Agency,
-    officer: Officer = _SECOND_OFFICER,
     *,
     reason: Annotated[str, typer.Option(help="Why; declining needs it.", show_default=False)] = "",
     decision: Annotated[
         str | None, typer.Option(help="The decision's id.  [default: the one proposed]", show_default=False)
     ] = None,
-    folder: Folder = DEFAULT_FOLDER,
-    url: DeskUrl = None,
-    token: Token = None,
     agree: Annotated[bool, typer.Option("--agree/--decline", help="What you make of it.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
     """Agree to what a colleague proposed, and it is said; or decline it, and it never was."""
-    desk = _desk(agency, officer, folder, url, None, token)
     chosen = decision or _proposed(desk, number)
     found = desk.judge(number, chosen, agree=agree, reason=reason)
     if as_json:
@@ -183,13 +171,6 @@ def judge(
     else:
         said = "Agreed, the window hears of it" if agree else "Declined, and nothing was said"
         say(f"{said}: {found['kind']} of {number}.")
-
-
-def _desk(agency: str, officer: str, folder: Path, url: str | None, intake: str | None, token: str | None) -> Desk:
-    """The desk that is given by its address, or the local stack's."""
-    if url is not None:
-        return Desk(agency, url, intake, token)
-    return local_desk(agency, officer, folder, token)
 
 
 def _proposed(desk: Desk, number: str) -> str:

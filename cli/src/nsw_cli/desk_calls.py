@@ -56,13 +56,14 @@ class Desk:
         place = f"/{_number(number)}/decisions/{urllib.parse.quote(decision, safe='')}/judgement"
         return self._ask("POST", place, {"agree": agree, "reason": reason})
 
-    def put(self, file: Path) -> dict[str, Any]:
-        """Put a document into the window's store, as the agency's; the reference to it.
+    def put(self, file: Path, intake: str | None = None) -> dict[str, Any]:
+        """Put a document into the window's store, as the agency's; a reference to it. `intake`: not the desk's own.
 
         Raises:
             CommandError: it cannot be read, or intake does not take it.
         """
-        if self._intake is None:
+        place = intake or self._intake
+        if place is None:
             raise CommandError("where is the document to go? Set NSW_INTAKE_URL to intake's base URL")
         try:
             content = file.read_bytes()
@@ -70,7 +71,7 @@ class Desk:
             raise CommandError(f"--attach: {file} cannot be read: {error.strerror}") from error
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         digest = sha256(content).hexdigest()
-        url = f"{self._intake.rstrip('/')}/v1/documents/{digest}?agency={self.agency}"
+        url = f"{place.rstrip('/')}/v1/documents/{digest}?agency={self.agency}"
         answer = send("PUT", url, self._token, content, {"content-type": media_type})
         if answer.status not in (HTTPStatus.OK, HTTPStatus.CREATED):
             raise CommandError(f"intake does not take {file}: {answer.says()}")

@@ -13,7 +13,7 @@ from nsw_cli.access import intake_as, issuer_url
 from nsw_cli.errors import CommandError
 from nsw_cli.http import Answer, send
 from nsw_cli.local import running
-from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token
+from nsw_cli.options import DEFAULT_FOLDER, AsJson, Folder, IntakeUrl, Token, taking
 from nsw_cli.output import print_json, print_table, say
 from nsw_cli.system import OPERATOR
 
@@ -31,8 +31,31 @@ Role = Annotated[
 Party = Annotated[str | None, typer.Option("--party", help="A tax code, an agency's code, or NSW.", show_default=False)]
 
 
+class Window:
+    """Intake, asked as an operator: with the token given, or on the local stack with its own operator's."""
+
+    def __init__(self, folder: Folder = DEFAULT_FOLDER, intake: IntakeUrl = None, token: Token = None) -> None:
+        self._stack = running(folder) if intake is None else None
+        self._intake, self._token = intake_as(OPERATOR, folder, intake, token)
+
+    def issuer(self) -> str:
+        """The local stack's issuer, where none is named."""
+        if self._stack is None:
+            raise CommandError("say which provider's subject: --issuer, as its tokens name it (iss)")
+        return issuer_url(self._stack)
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """A good answer."""
+        answer = send(method, f"{self._intake.rstrip('/')}{path}", self._token, body)
+        if answer.status != HTTPStatus.OK:
+            raise CommandError(f"intake answered {answer.says()}")
+        return answer
+
+
 @app.command()
+@taking(Window)
 def add(
+    where: Window,
     *,
     issuer: Issuer = None,
     subject: Subject = None,
@@ -44,13 +67,9 @@ def add(
     file: Annotated[
         Path | None, typer.Option(help="Many, instead: NDJSON, a registration a line.", show_default=False)
     ] = None,
-    intake: IntakeUrl = None,
-    token: Token = None,
-    folder: Folder = DEFAULT_FOLDER,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Register somebody, or everybody in a file: all of them or none."""
-    where = _Window(folder, intake, token)
     if file is not None:
         body = _bytes(file)
     else:
@@ -71,18 +90,16 @@ def add(
 
 
 @app.command("list")
+@taking(Window)
 def list_(
+    where: Window,
     issuer: Issuer = None,
     subject: Subject = None,
     party: Party = None,
-    intake: IntakeUrl = None,
-    token: Token = None,
-    folder: Folder = DEFAULT_FOLDER,
     *,
     as_json: AsJson = False,
 ) -> None:
     """List registrations in force, at most 1,000."""
-    where = _Window(folder, intake, token)
     found = where.ask("GET", _path({"issuer": issuer, "subject": subject, "party": party})).body
     if as_json:
         print_json(found)
@@ -94,48 +111,25 @@ def list_(
 
 
 @app.command()
+@taking(Window)
 def remove(
+    where: Window,
     issuer: Issuer = None,
     subject: Subject = None,
     role: Role = None,
     party: Party = None,
-    intake: IntakeUrl = None,
-    token: Token = None,
-    folder: Folder = DEFAULT_FOLDER,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Revoke what somebody is registered for: all of it, or one role or party."""
     if subject is None:
         raise CommandError("say whose registrations to revoke: --subject")
-    where = _Window(folder, intake, token)
     asked = {"issuer": issuer or where.issuer(), "subject": subject, "role": role, "party": party}
     said = where.ask("DELETE", _path(asked))
     if as_json:
         print_json(said.body)
     else:
         say(f"Revoked: {said.body['revoked']:,}.")
-
-
-class _Window:
-    """Intake, asked as an operator: with the token given, or on the local stack with its own operator's."""
-
-    def __init__(self, folder: Path, intake: str | None, token: str | None) -> None:
-        self._stack = running(folder) if intake is None else None
-        self._intake, self._token = intake_as(OPERATOR, folder, intake, token)
-
-    def issuer(self) -> str:
-        """The local stack's issuer, where none is named."""
-        if self._stack is None:
-            raise CommandError("say which provider's subject: --issuer, as its tokens name it (iss)")
-        return issuer_url(self._stack)
-
-    def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
-        """A good answer."""
-        answer = send(method, f"{self._intake.rstrip('/')}{path}", self._token, body)
-        if answer.status != HTTPStatus.OK:
-            raise CommandError(f"intake answered {answer.says()}")
-        return answer
 
 
 def _path(asked: Mapping[str, str | None]) -> str:
