@@ -32,7 +32,7 @@ class Nsw:
 
     def __call__(self, *arguments: str, code: int = 0, env: Mapping[str, str] | None = None) -> str:
         """Standard output of `nsw ARGUMENTS`, or standard error where it is to refuse (code 2)."""
-        told = dict.fromkeys(FROM_OUTSIDE) | self._environment(env)
+        told = dict.fromkeys(FROM_OUTSIDE) | self.environment(env)
         result = CliRunner(env=told).invoke(app, [*arguments, "--folder", str(self.folder)])
         assert result.exit_code == code, f"{arguments}: exit code {result.exit_code}\n{result.output}"
         return result.stderr if code == 2 else result.stdout
@@ -42,7 +42,7 @@ class Nsw:
         inherited = {name: value for name, value in os.environ.items() if name not in FROM_OUTSIDE}
         return subprocess.Popen(
             [str(Path(sys.executable).with_name("nsw")), *arguments, "--folder", str(self.folder)],
-            env=inherited | self._environment(env),
+            env=inherited | self.environment(env),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -53,12 +53,13 @@ class Nsw:
         assert process.returncode == 0, f"{arguments}: exit code {process.returncode}\n{out}\n{err}"
         return out
 
-    def _environment(self, env: Mapping[str, str] | None) -> dict[str, str]:
+    def environment(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """By which its processes find their ports, and are found."""
         return {"NSW_PORT_BASE": str(self.ports.kafka), MARK: self.mark, **(env or {})}
 
     def refusal(self, *arguments: str) -> str:
         """What it refuses with; nothing where it does what is asked."""
-        result = CliRunner(env=dict.fromkeys(FROM_OUTSIDE) | self._environment(None)).invoke(
+        result = CliRunner(env=dict.fromkeys(FROM_OUTSIDE) | self.environment()).invoke(
             app, [*arguments, "--folder", str(self.folder)]
         )
         return "" if result.exit_code == 0 else result.stderr
