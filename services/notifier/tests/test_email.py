@@ -1,5 +1,6 @@
 """E-mails to a real mail server over TLS: digests in both languages, links, refusals, and what bounces."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,8 @@ from nsw_contracts.events import Notified
 from nsw_notifier import bounces, links
 from nsw_notifier.email_sender import EmailSender
 from nsw_notifier.letters import Letters, page
-from nsw_notifier.mailer import Mailer
+from nsw_notifier.mail_connections import AT_ONCE
+from nsw_notifier.mailer import Bounced, Mailer, NotPosted, Outcome, Posted
 from nsw_notifier.outcome import Group
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.subscription import Subscription, new_secret
@@ -37,8 +39,8 @@ async def mail(tls: Any) -> AsyncIterator[Mail]:
         yield server
 
 
-def sender(mail: Mail, ca: Path | None, **told: Any) -> EmailSender:
-    settings = NotifierSettings(database_url="-", kafka_bootstrap_servers="-").model_copy(
+def told_of(mail: Mail, ca: Path | None, **told: Any) -> NotifierSettings:
+    return NotifierSettings(database_url="-", kafka_bootstrap_servers="-").model_copy(
         update={
             "smtp_host": "127.0.0.1",
             "smtp_port": mail.port,
@@ -49,6 +51,10 @@ def sender(mail: Mail, ca: Path | None, **told: Any) -> EmailSender:
             **told,
         }
     )
+
+
+def sender(mail: Mail, ca: Path | None, **told: Any) -> EmailSender:
+    settings = told_of(mail, ca, **told)
     return EmailSender(
         settings=settings, mailer=Mailer(settings), letters=Letters(settings, lambda: AT), clock=lambda: AT
     )
@@ -183,7 +189,8 @@ async def test_starttls_and_a_login(tls: Any) -> None:
         assert server.logins == ["window"]
         assert len(server.came) == 1
         wrong = await send(server, tls, [pending(1, 7)], **(told | {"smtp_password": SecretStr("wrong")}))
-        assert (wrong.turn, type(wrong.attempts[0])) == (None, Retry)
+        assert (wrong.turn, wrong.deliveries[0].error) == (None, "the mail server answered 535")
+        assert server.goodbyes == 1, "a connection that could not log in carries nothing"
 
 
 async def test_a_mail_server_without_tls_gets_nothing_where_starttls_is_asked_for(tls: Any) -> None:
@@ -191,6 +198,54 @@ async def test_a_mail_server_without_tls_gets_nothing_where_starttls_is_asked_fo
         group = await send(server, tls, [pending(1, 7)], smtp_security="tls")
         assert isinstance(group.attempts[0], Retry)
         assert server.came == []
+
+
+async def send_many(mail: Mail, tls: Any, count: int) -> list[Outcome]:
+    """So many messages, due together."""
+    settings = told_of(mail, tls[1])
+    mailer, letters = Mailer(settings), Letters(settings, lambda: AT)
+    boxes = [TO._replace(address=f"box{number}@one.example") for number in range(count)]
+    return await asyncio.gather(
+        *(mailer.send(box, letters.digest(box, [pending(1, 7).body], box.address)) for box in boxes)
+    )
+
+
+def came_to(mail: Mail) -> list[str]:
+    return sorted(recipients[0] for _, recipients, _ in mail.came)
+
+
+async def test_messages_that_are_due_together_share_connections_which_then_end(mail: Mail, tls: Any) -> None:
+    said = await send_many(mail, tls, 40)
+    assert all(isinstance(one, Posted) for one in said)
+    assert came_to(mail) == sorted(f"box{number}@one.example" for number in range(40))
+    assert mail.connections <= AT_ONCE
+    assert mail.goodbyes == mail.connections
+
+
+@pytest.mark.parametrize("rude", [False, True], ids=["says 421", "closes"])
+async def test_a_connection_that_has_carried_enough_is_replaced(mail: Mail, tls: Any, *, rude: bool) -> None:
+    mail.most, mail.rude = 2, rude
+    said = await send_many(mail, tls, 40)
+    assert all(isinstance(one, Posted) for one in said)
+    assert came_to(mail) == sorted(f"box{number}@one.example" for number in range(40))
+    assert mail.connections >= 20
+
+
+async def test_what_is_said_of_one_mailbox_is_said_of_no_other(mail: Mail, tls: Any) -> None:
+    mail.refuses = ["550 no such user", "452 full", "421 going down"]
+    said = await send_many(mail, tls, 40)
+    refused = [one for one in said if not isinstance(one, Posted)]
+    assert sorted((type(one), one.code) for one in refused if isinstance(one, Bounced)) == [(Bounced, 550)]
+    assert [(one.code, one.mailbox) for one in refused if isinstance(one, NotPosted) and one.mailbox] == [(452, True)]
+    assert len(mail.came) == 40 - len(refused)
+    assert all(one.code == 421 for one in refused[2:]), "a server that goes down has nothing against the mailbox"
+
+
+async def test_a_message_is_not_tried_without_end(mail: Mail, tls: Any) -> None:
+    mail.most = 0
+    (said,) = await send_many(mail, tls, 1)
+    assert isinstance(said, NotPosted)
+    assert (said.code, said.mailbox, mail.connections) == (421, False, 1)
 
 
 async def test_a_mailbox_is_asked_first(mail: Mail, tls: Any) -> None:
