@@ -169,6 +169,27 @@ async def test_pipelined_requests_are_answered_in_order(door: Door) -> None:
         assert (await line.answer()).status == 200
 
 
+async def test_an_early_answer_is_heard_though_the_body_is_still_being_sent(door: Door) -> None:
+    """A server that closes over bytes it has not read resets the connection, and the answer may be lost with it."""
+    async with door.line() as line:
+        line.send(b"POST /unread HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4000000\r\n\r\n")
+        answer = await line.answer()
+        assert (answer.status, answer.headers["connection"]) == (413, "close")
+        for _ in range(4):
+            line.send(b" " * 1_000_000)
+            await line.writer.drain()
+        assert await line.reader.read() == b"", "the connection ends, and is not reset"
+
+
+async def test_a_slow_body_after_an_early_answer_hears_nothing_more(door: Door) -> None:
+    async with door.line() as line, asyncio.TaskGroup() as group:
+        line.send(b"POST /unread HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n")
+        assert (await line.answer()).status == 413
+        sending = group.create_task(trickle(line, b" "))
+        assert (await line.answer()).status == 0, "one request has one answer"
+        sending.cancel()
+
+
 async def test_an_upgrade_is_answered_as_if_it_had_not_been_asked_for(door: Door) -> None:
     async with door.line() as line:
         line.get("/peer", "connection: upgrade", "upgrade: websocket")

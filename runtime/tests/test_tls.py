@@ -63,6 +63,16 @@ async def test_a_client_without_one_is_served_as_nobody(mutual: Door, ca: Author
     assert (await mutual.get("/peer", client(ca))).json == {"scheme": "https", "tls": False, "sha256": None}
 
 
+async def test_an_early_answer_is_heard_though_the_body_is_still_being_sent(mutual: Door, ca: Authority) -> None:
+    async with mutual.line(client(ca)) as line:
+        line.send(b"POST /unread HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4000000\r\n\r\n")
+        assert (await line.answer()).status == 413
+        for _ in range(4):
+            line.send(b" " * 1_000_000)
+            await line.writer.drain()
+        assert await line.reader.read() == b"", "the connection ends, and is not reset"
+
+
 async def test_a_certificate_of_another_ca_is_refused(mutual: Door, ca: Authority, tmp_path: Path) -> None:
     stranger = Authority(tmp_path, "ca").sign("business")
     try:

@@ -1,11 +1,14 @@
 """A client's connection: uvicorn's HTTP protocol, with limits on what a client may hold and its TLS certificate seen.
 
-A head, a body and an answer each have to move on, or the connection ends: no client holds one for nothing. The
-certificate that a client proved to have in the TLS handshake stands in the ASGI scope, as DER, at
-`scope["extensions"]["tls"]["peer_certificate"]`; where none was asked for or shown there is no such extension.
+A head, a body and an answer each have to move on, or the connection ends: no client holds one for nothing. A connection
+that ends with an answer ends once the client has heard it: closing over unread bytes resets the connection, and a
+client that still sends its body would see that in the answer's place. The certificate that a client proved to have in
+the TLS handshake stands in the ASGI scope, as DER, at `scope["extensions"]["tls"]["peer_certificate"]`; where none was
+asked for or shown there is no such extension.
 """
 
 import asyncio
+from collections.abc import Callable
 from math import inf
 from typing import Any, Final, cast
 
@@ -37,6 +40,15 @@ class _Refused(Exception):
     """Ends parsing; the problem stands in the protocol."""
 
 
+class _Answering:
+    """The transport as a request's cycle has it: it writes, but how the connection ends is the protocol's to say."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = close
+
+
 class LimitedHttp(HttpToolsProtocol):
     """One connection. `_deadline` is the loop's time at which it ends unless it has moved on."""
 
@@ -55,12 +67,14 @@ class LimitedHttp(HttpToolsProtocol):
         self._body = 0
         self._ticks = 0
         self._unsent = 0
+        self._parted_by = inf
 
     # --- the transport's calls ---------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Hold the connection, and see who the client has proved to be."""
         super().connection_made(transport)
+        self._answering = _Answering(transport, self._answered_last)
         self._refusal = self._held.enter(self, self.client[0] if self.client else "")
         self._deadline = self.loop.time() + (
             self._limits.patience_seconds if self._refusal is None else PARTING_SECONDS
@@ -73,11 +87,15 @@ class LimitedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of it."""
         self._held.leave(self)
+        self._answering.close = self.transport.close  # and not a cycle of references for each connection
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; what cannot be parsed, or is too much, ends the connection."""
-        if self._reading == _PARTED or self.transport.is_closing():
+        if self._reading == _PARTED:
+            self._deadline = min(self._parted_by, self.loop.time() + PARTING_SECONDS)
+            return
+        if self.transport.is_closing():
             return
         self._chunk = len(data)
         try:
@@ -119,6 +137,7 @@ class LimitedHttp(HttpToolsProtocol):
         self._deadline = inf
         self._reading, self._wire, self._body, self._ticks = _BODY, -self._chunk, 0, 0
         super().on_headers_complete()
+        self.cycle.transport = self._answering  # type: ignore[assignment]  # what a cycle uses of one
 
     def on_body(self, body: bytes) -> None:
         """More of the body."""
@@ -136,7 +155,7 @@ class LimitedHttp(HttpToolsProtocol):
         A client that still sends the body of what was answered early has no longer than that either.
         """
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
+        if self._reading == _PARTED or self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:
@@ -173,29 +192,44 @@ class LimitedHttp(HttpToolsProtocol):
         """End it at once, whatever is still to be sent."""
         self.transport.abort()
 
-    def _end(self, problem: Problem) -> None:
-        """Say this problem, where nothing else is being said, and close the connection.
+    def _answered_last(self) -> None:
+        """The connection's last answer has been written, perhaps before the whole request was there."""
+        if self._reading == _NOTHING or self.transport.is_closing():
+            self.transport.close()
+        elif self._reading != _PARTED:
+            self._part(self._limits.keep_alive_seconds)
 
-        What the client still sends is read and dropped meanwhile: closing over unread bytes resets the connection, and
-        the client would see that in the answer's place.
-        """
+    def _end(self, problem: Problem) -> None:
+        """Say this problem, where nothing else is being said, and end the connection."""
         cycle = self.cycle
         answering = cycle is not None and not cycle.response_complete
-        own = self._reading == _BODY and not self.pipeline  # what is wrong is wrong with the request being answered
-        says = not answering or (own and not cycle.response_started)
+        own = self._reading == _BODY and not self.pipeline  # what is wrong is wrong with the request that came last
+        says = not cycle.response_started if own else not answering
         if answering:
             cycle.disconnected = True  # its handler hears that the client is gone; it may write no more
             cycle.message_event.set()
-        self._reading, self._ticks = _PARTED, 0
-        self._deadline = self.loop.time() + PARTING_SECONDS
         if says:
             metrics.HTTP_REFUSED.labels(problem.kind).inc()
             self.transport.write(_raw(problem))
-        if says and self.transport.can_write_eof():
-            self.transport.write_eof()
-            self.flow.resume_reading()
+            self._part(PARTING_SECONDS)
         else:
+            self._reading, self._ticks = _PARTED, 0
             self.transport.close()
+
+    def _part(self, seconds: float) -> None:
+        """Nothing more is said. What the client still sends is read and dropped until it ends the connection.
+
+        At most for so long, and no longer than `PARTING_SECONDS` after the last bytes.
+        """
+        self._reading, self._ticks = _PARTED, 0
+        if not self.transport.can_write_eof():  # TLS, whose own closing reads on until the client has closed too
+            self.transport.close()
+            return
+        now = self.loop.time()
+        self._parted_by = now + seconds
+        self._deadline = min(self._parted_by, now + PARTING_SECONDS)
+        self.transport.write_eof()
+        self.flow.resume_reading()
 
 
 def _raw(problem: Problem) -> bytes:
