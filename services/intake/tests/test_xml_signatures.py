@@ -83,7 +83,9 @@ def signature(root: etree._Element) -> etree._Element:
 @pytest.mark.parametrize("signer", [XMLSigner, XAdESSigner])
 @pytest.mark.parametrize("place", ["end", "Signature"])
 def test_what_was_signed_is_given_back(signer, place: str) -> None:
+    before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)  # XAdES tells whole seconds
     root = signed(signer=signer)
+    after = datetime.datetime.now(datetime.UTC)
     if place == "Signature":  # where the envelope has room for it; the digest is over the document without it
         root.find("Body/Signature").append(signature(root))
     assert is_signed(root)
@@ -92,7 +94,7 @@ def test_what_was_signed_is_given_back(signer, place: str) -> None:
     assert verified.element.findtext("Body/Content/Quantity") == "10"
     assert not is_signed(verified.element)
     if signer is XAdESSigner:
-        assert abs(verified.signing_time - NOW) < datetime.timedelta(minutes=5)
+        assert before <= verified.signing_time <= after
     else:
         assert verified.signing_time is None
 
