@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from nsw_contracts import envelope
 from nsw_contracts.asyncapi import CARRIES, asyncapi
-from nsw_contracts.events import FACTS, REGISTRATION_FACTS
+from nsw_contracts.events import FACTS, DossierFact
 from nsw_contracts.schemas import CONTRACTS
 from nsw_contracts.topics import SERVICES, TOPICS
 
@@ -71,7 +71,7 @@ def test_the_headers_described_are_the_headers_sent(fact_type):
             fact_type=fact_type,
             fact=envelope.fact_id("cause", fact_type),
             writer=writer,
-            key="0100109106" if fact_type in REGISTRATION_FACTS else "260000000019",
+            key="260000000019" if issubclass(FACTS[fact_type], DossierFact) else "0100109106",
             position=1,
             recorded_at=datetime(2026, 3, 1, tzinfo=UTC),
             traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",

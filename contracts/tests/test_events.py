@@ -71,7 +71,8 @@ def test_every_model_in_a_fact_is_a_part(fact_type):
 
 def test_a_type_has_a_version_and_a_model_of_its_own():
     assert all(
-        fact_type.startswith(("vn.nsw.dossier.", "vn.nsw.registration.")) and fact_type[-3:-1] == ".v"
+        fact_type.startswith(("vn.nsw.dossier.", "vn.nsw.registration.", "vn.nsw.subscription."))
+        and fact_type[-3:-1] == ".v"
         for fact_type in FACTS
     )
     assert len(set(FACTS.values())) == len(FACTS)

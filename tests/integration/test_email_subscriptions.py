@@ -7,9 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 from nsw_cli.system import OPERATOR
+from nsw_contracts.events import NotDelivered, SubscriptionDisabled
 from support.businesses import Business, decision, pack_today
 from support.certificates import make_certificate
-from support.hearing import open_door, subscriptions_url
+from support.hearing import open_door, stated, subscriptions_url
 from support.live import Live
 from support.mail import Mail, open_mail
 from support.polling import until
@@ -110,7 +111,7 @@ async def test_the_owner_of_an_endpoint_that_is_gone_hears_by_email(live: Live, 
 
 async def test_a_message_that_comes_back_disables_its_mailbox(live: Live, mail: Mail) -> None:
     business = Business(live)
-    _, url = await subscribe(live, mail, business, events="all")
+    subscription, url = await subscribe(live, mail, business, events="all")
     await business.agencies_answer({"BCT submitted": [decision("accepted")]})
     number = await business.file(business.dossier(pack_today(LICENCE)))
     sent_by = mail.came[await arrived(mail, number)][0]
@@ -127,6 +128,10 @@ async def test_a_message_that_comes_back_disables_its_mailbox(live: Live, mail: 
     assert (await live.ask("POST", bounces, caller=OPERATOR, data=report))[0] == 200
     _, shown = await live.ask("GET", url)
     assert (shown["state"], "5.1.1" in shown["note"]) == ("disabled", True)
+    returned, disabled = await stated(live, subscription)
+    assert isinstance(returned, NotDelivered)
+    assert (returned.channel, returned.came_back, "5.1.1" in returned.reason) == ("email", True, True)
+    assert isinstance(disabled, SubscriptionDisabled)
     await live.ask("DELETE", url)
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from nsw_contracts.events import NotDelivered, SubscriptionDisabled
 from standardwebhooks import Webhook, WebhookVerificationError
 from support.businesses import Business, decision, pack_today
 from support.dossiers import dossier, file_one
-from support.hearing import Door, open_door, subscriptions_url
+from support.hearing import Door, open_door, stated, subscriptions_url
 from support.live import Live
 from support.polling import until
 
@@ -163,10 +164,17 @@ async def test_an_endpoint_that_is_gone_is_disabled_and_resumes_without_loss(liv
     await until(lambda: door.state(made["id"], "disabled"), "it to be disabled")
     await waits(live, made["id"], 2)
     assert "410" in (await shown(live, made["id"]))["note"]
+    failed, disabled = await stated(live, made["id"])
+    assert isinstance(failed, NotDelivered)
+    assert (failed.key, failed.channel, failed.answer, failed.attempt) == (business.tax_code, "webhook", 410, 1)
+    assert failed.message_id == door.came[0][0]["webhook-id"]
+    assert isinstance(disabled, SubscriptionDisabled)
+    assert "410" in disabled.reason
     door.usual = 200
     door.came.clear()
     await live.ask("POST", f"{subscriptions_url(live)}/{made['id']}/resume")
     await heard(door, made["secret"], number)
+    assert len(await stated(live, made["id"])) == 2, "what was told is stated of its dossier"
 
 
 async def test_what_was_delivered_goes_out_again_on_request(live: Live, door: Door) -> None:

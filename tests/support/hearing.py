@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from nsw_contracts.events import FACTS, NOT_DELIVERED, SUBSCRIPTION_DISABLED, SubscriptionFact
+from nsw_contracts.topics import NOTIFICATIONS
 from standardwebhooks import Webhook
 
 from support.live import Live
@@ -98,3 +100,14 @@ async def open_door(live: Live) -> AsyncIterator[Door]:
             for row in await owner.fetch("select id from notifier.subscription where address = $1", door.url):
                 await live.ask("DELETE", f"{subscriptions_url(live)}/{row['id']}")
         await runner.cleanup()
+
+
+async def stated(live: Live, subscription: str) -> list[SubscriptionFact]:
+    """What the notifier has stated of a subscription, in order."""
+    async with live.owner() as owner:
+        rows = await owner.fetch(
+            "select type, value from notifier.journal where topic = $1 and type = any($2) order by partition, position",
+            NOTIFICATIONS.name, [NOT_DELIVERED, SUBSCRIPTION_DISABLED],
+        )  # fmt: skip
+    facts = [FACTS[row["type"]].model_validate_json(row["value"]) for row in rows]
+    return [fact for fact in facts if isinstance(fact, SubscriptionFact) and fact.subscription == subscription]

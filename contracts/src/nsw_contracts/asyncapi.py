@@ -26,7 +26,7 @@ CARRIES: Final[dict[str, tuple[str, ...]]] = {
     SUBMISSIONS.name: tuple(events.BUSINESS_FACTS),
     STATUS.name: tuple(events.PUBLIC_FACTS),
     AGENCY_RESULTS.name: tuple(events.AGENCY_FACTS),
-    NOTIFICATIONS.name: (events.NOTIFIED,),
+    NOTIFICATIONS.name: tuple(events.NOTICE_FACTS),
     REGISTRATIONS.name: tuple(events.REGISTRATION_FACTS),
     **{topic.name: tuple(events.AGENCY_WORK) for topic in AGENCY_TOPICS.values()},
 }
@@ -34,6 +34,7 @@ CARRIES: Final[dict[str, tuple[str, ...]]] = {
 
 _NUMBER: Final = TypeAdapter(events.Number).json_schema() | {"description": "The dossier number."}
 _PARTY: Final = TypeAdapter(Party).json_schema() | {"description": "The business's tax code or the agency's code."}
+_BUSINESS: Final = TypeAdapter(events.TaxCode).json_schema() | {"description": "The business's tax code."}
 _KAFKA_BINDING: Final = "0.5.0"
 _SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 
@@ -46,10 +47,10 @@ def asyncapi() -> dict[str, Any]:
             "title": "National Single Window: messages between its services",
             "version": "1",
             "description": (
-                "CloudEvents 1.0 in Kafka's binary mode. The key is the dossier number, or the party of a registration;"
-                " the partition is murmur2(key) mod the topic's partitions. Messages of one partition carry"
-                " positions without gaps in nsw_position; a reader knows repeats and losses by them. Each topic has one"
-                " writer."
+                "CloudEvents 1.0 in Kafka's binary mode. The key is the dossier number, the party of a registration, or"
+                " whose a subscription is; the partition is murmur2(key) mod the topic's partitions. Messages of one"
+                " partition carry positions without gaps in nsw_position; a reader knows repeats and losses by them."
+                " Each topic has one writer."
             ),
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
@@ -105,7 +106,12 @@ def _message(fact_type: str) -> dict[str, Any]:
 
 
 def _key(fact_type: str) -> dict[str, Any]:
-    return _PARTY if fact_type in events.REGISTRATION_FACTS else _NUMBER
+    match events.FACTS[fact_type]:
+        case kind if issubclass(kind, events.RegistrationFact):
+            return _PARTY
+        case kind if issubclass(kind, events.SubscriptionFact):
+            return _BUSINESS
+    return _NUMBER
 
 
 def _headers(fact_type: str) -> dict[str, Any]:

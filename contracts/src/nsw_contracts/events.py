@@ -1,7 +1,7 @@
 """The facts that pass between services: their types, and one frozen model each.
 
-A fact says what happened, once, about one dossier or one registration, and stands by itself. Times are UTC. The models
-stand beside this file, by who states them; everything that readers need is to be had from here.
+A fact says what happened, once, about one dossier, registration or subscription, and stands by itself. Times are UTC.
+The models stand beside this file, by who states them; everything that readers need is to be had from here.
 """
 
 from functools import lru_cache
@@ -39,6 +39,7 @@ from nsw_contracts.business_facts import (
     WithdrawalFiled,
 )
 from nsw_contracts.lifecycle import Command, Status, Told
+from nsw_contracts.notice_facts import NotDelivered, Notified, SubscriptionDisabled, SubscriptionFact
 from nsw_contracts.parts import (
     AgencyCode,
     Amount,
@@ -75,7 +76,6 @@ from nsw_contracts.public_facts import (
     CommandRefused,
     DeadlineNear,
     InspectionDecided,
-    Notified,
     Overdue,
     PublicFact,
     StatusChanged,
@@ -114,6 +114,8 @@ OVERDUE: Final = "vn.nsw.dossier.overdue.v1"
 INSPECTION_DECIDED: Final = "vn.nsw.dossier.inspection-decided.v1"
 
 NOTIFIED: Final = "vn.nsw.dossier.notified.v1"
+NOT_DELIVERED: Final = "vn.nsw.subscription.not-delivered.v1"
+SUBSCRIPTION_DISABLED: Final = "vn.nsw.subscription.disabled.v1"
 
 REGISTERED: Final = "vn.nsw.registration.registered.v1"
 REGISTRATION_REVOKED: Final = "vn.nsw.registration.revoked.v1"
@@ -150,6 +152,11 @@ PUBLIC_FACTS: Final[dict[str, type[Fact]]] = {
     OVERDUE: Overdue,
     INSPECTION_DECIDED: InspectionDecided,
 }
+NOTICE_FACTS: Final[dict[str, type[Fact]]] = {
+    NOTIFIED: Notified,
+    NOT_DELIVERED: NotDelivered,
+    SUBSCRIPTION_DISABLED: SubscriptionDisabled,
+}
 REGISTRATION_FACTS: Final[dict[str, type[Fact]]] = {
     REGISTERED: Registered,
     REGISTRATION_REVOKED: RegistrationRevoked,
@@ -160,7 +167,7 @@ FACTS: Final[dict[str, type[Fact]]] = {
     **AGENCY_WORK,
     **AGENCY_FACTS,
     **PUBLIC_FACTS,
-    NOTIFIED: Notified,
+    **NOTICE_FACTS,
     **REGISTRATION_FACTS,
 }
 """Every fact type and its model. A change that readers of today could not read needs a `.v2` beside the `.v1`."""
@@ -198,7 +205,9 @@ __all__ = [
     "FORWARDED",
     "INSPECTION_DECIDED",
     "INSPECTION_STARTED",
+    "NOTICE_FACTS",
     "NOTIFIED",
+    "NOT_DELIVERED",
     "OVERDUE",
     "PAYMENT_FILED",
     "PUBLIC_FACTS",
@@ -213,6 +222,7 @@ __all__ = [
     "ROUTED",
     "STATUS_CHANGED",
     "SUBMITTED",
+    "SUBSCRIPTION_DISABLED",
     "SUPPLEMENT_FILED",
     "SUPPLEMENT_REQUESTED",
     "TECHNICAL_ERROR",
@@ -256,6 +266,7 @@ __all__ = [
     "InspectionStarted",
     "LineInspection",
     "Moment",
+    "NotDelivered",
     "Notified",
     "Number",
     "Outcome",
@@ -283,6 +294,8 @@ __all__ = [
     "StatusChanged",
     "Submitted",
     "SubmittedHead",
+    "SubscriptionDisabled",
+    "SubscriptionFact",
     "SupplementFiled",
     "SupplementFiledHead",
     "SupplementRequested",

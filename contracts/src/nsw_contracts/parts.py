@@ -134,7 +134,7 @@ class Fact(Part):
 
     @property
     def key(self) -> str:
-        """The dossier's number, or the party of a registration."""
+        """The dossier's number, the party of a registration, or whose a subscription is."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""What a business hears of its dossier, and that it was told. Routing and the notifier state it."""
+"""What a business hears of its dossier. Routing states it."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -99,19 +99,3 @@ class InspectionDecided(PublicFact):
     lines: tuple[LineInspection, ...]
     day: date
     commitment: Sha256
-
-
-class Notified(DossierFact):
-    """A business was told of a public fact, whose id is `event_id`.
-
-    `answer` is the HTTP status of its endpoint, the mail server's SMTP reply, or 200 where its live stream took it.
-    """
-
-    declarant: TaxCode
-    subscription: str
-    channel: Literal["webhook", "email", "stream"]
-    event_id: str
-    revision: int
-    attempts: int = Field(ge=1)
-    answer: int
-    notified_at: AwareDatetime

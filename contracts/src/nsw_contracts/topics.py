@@ -1,8 +1,8 @@
 """Every topic of the window, with its one writer and its readers. Names stand here and nowhere else.
 
-The Kafka key of every message is what its fact is about: a dossier's number, or the party of a registration. Its
-partition is `murmur2(key) mod partitions`, as every Kafka client computes it. A *stream* is one partition of one topic.
-A topic's partitions are fixed at installation.
+The Kafka key of every message is what its fact is about: a dossier's number, the party of a registration, or whose a
+subscription is. Its partition is `murmur2(key) mod partitions`, as every Kafka client computes it. A *stream* is one
+partition of one topic. A topic's partitions are fixed at installation.
 """
 
 import struct
@@ -45,7 +45,7 @@ def _agency_topic(agency: str) -> Topic:
 SUBMISSIONS: Final = Topic("nsw.submissions.v1", "intake", ("routing",), 4, "What businesses did.")
 STATUS: Final = Topic("nsw.status.v1", "routing", ("intake", "notifier"), 4, "The public status of each dossier.")
 AGENCY_RESULTS: Final = Topic("nsw.agency-results.v1", "ministry-adapter", ("routing",), 4, "What agencies did.")
-NOTIFICATIONS: Final = Topic("nsw.notifications.v1", "notifier", (), 4, "What businesses were told.")
+NOTIFICATIONS: Final = Topic("nsw.notifications.v1", "notifier", (), 4, "What businesses were told, and what not.")
 REGISTRATIONS: Final = Topic(
     "nsw.registrations.v1", "intake", ("ministry-adapter", "notifier"), 2, "Who acts for which business or agency."
 )

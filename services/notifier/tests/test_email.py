@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nsw_contracts.events import Notified
+from nsw_contracts.events import SUBSCRIPTION_DISABLED, Notified
 from nsw_notifier import bounces, links
 from nsw_notifier.email_sender import EmailSender
 from nsw_notifier.letters import Letters, page
@@ -17,7 +17,7 @@ from nsw_notifier.mailer import Bounced, Mailer, NotPosted, Outcome, Posted
 from nsw_notifier.outcome import Group
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.subscription import Subscription, new_secret
-from nsw_notifier.webhook import DISABLED_TYPE, control_json, event_json
+from nsw_notifier.webhook import control_json, event_json
 from nsw_runtime.intents import Pending
 from nsw_runtime.sender import Done, Held, Retry
 from pydantic import SecretStr
@@ -142,7 +142,7 @@ async def test_a_message_sent_again_has_the_same_id(mail: Mail, tls: Any) -> Non
 
 async def test_the_owner_of_a_dead_endpoint_is_told(mail: Mail, tls: Any) -> None:
     said = {"subscription": "sub_1", "address": "https://dead.example/", "why": "it answered 410"}
-    notice = Pending(TO.id, 9, "f" * 32, "", control_json(DISABLED_TYPE, AT, said), None, 0, AT)
+    notice = Pending(TO.id, 9, "f" * 32, "", control_json(SUBSCRIPTION_DISABLED, AT, said), None, 0, AT)
     group = await send(mail, tls, [notice])
     assert mail.came[0][2]["Subject"] == "A subscription was disabled"
     assert "https://dead.example/" in mail.text()

@@ -88,7 +88,7 @@ def build(settings: NotifierSettings) -> Starlette:
         return [
             *Routes(doors=doors, settings=settings, endpoints=outside).routes(),
             *DeliveryRoutes(doors).routes(),
-            *MailRoutes(doors).routes(),
+            *MailRoutes(doors, service.relay.wake).routes(),
             *StreamRoutes(doors, streams).routes(),
         ]
 

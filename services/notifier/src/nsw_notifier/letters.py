@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from nsw_contracts.events import says
+from nsw_contracts.events import SUBSCRIPTION_DISABLED, says
 from nsw_contracts.sentences import Language
 from nsw_contracts.telling import moment, tell
 from nsw_runtime.clock import Clock
@@ -20,7 +20,6 @@ from nsw_notifier import links
 from nsw_notifier.mail_words import WINDOW, WORDS
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.subscription import Subscription
-from nsw_notifier.webhook import DISABLED_TYPE
 
 PAGE_BUTTONS: Final = {"confirm_page": "confirm", "unsubscribe_page": "unsubscribe"}
 
@@ -51,7 +50,7 @@ class Letters:
         notices: list[dict[str, str]] = []
         for event in map(json.loads, events):
             data = event["data"]
-            if event["type"] == DISABLED_TYPE:
+            if event["type"] == SUBSCRIPTION_DISABLED:
                 notices.append(data)
                 continue
             told = tell(says(event["type"]), data, language)

@@ -4,11 +4,13 @@ A link shows a page with a button: mail scanners open links, and must neither co
 program's own button posts at once (RFC 8058).
 """
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from nsw_runtime.bodies import read_body
 from nsw_runtime.database import on_behalf_of
 from nsw_runtime.identity import guarded
+from nsw_runtime.journal import Stated, append
 from nsw_runtime.problems import Problem
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -16,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from nsw_notifier import bounces, deliveries, links, signals, store
 from nsw_notifier.deliveries import Delivery
+from nsw_notifier.disabling import disable
 from nsw_notifier.doors import Doors
 from nsw_notifier.letters import page
 from nsw_notifier.links import Purpose
@@ -33,8 +36,9 @@ _BOUNCED: Final = 550
 class MailRoutes:
     """The handlers."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, on_commit: Callable[[Sequence[Stated]], None]) -> None:
         self._doors = doors
+        self._on_commit = on_commit
 
     def routes(self) -> list[BaseRoute]:
         """The routes: public, since whoever has the link is meant; bounces are the operator's mail system's."""
@@ -97,11 +101,16 @@ class MailRoutes:
         )
         async with self._doors.reaching(), on_behalf_of(self._doors.pool, found.declarant) as connection:
             await deliveries.add(connection, [row])
+            facts = [deliveries.not_delivered(row, found.kind, came_back=True)]
             if report.failed:
-                note = f"{error}. Mend the mailbox, then POST …/resume"
-                if not await store.set_state(connection, found.id, "disabled", note, when=["active", "paused"]):
+                mend = "Mend the mailbox, then POST …/resume"
+                disabled = await disable(connection, found, error, mend, now, when=["active", "paused"])
+                if not disabled:
                     await store.note(connection, found.id, error)
+                facts += disabled
                 await signals.tell_turned(connection, [found.id])
+            stated = await append(connection, facts, now)
+        self._on_commit(stated)
         return JSONResponse({"subscription": found.id, "disabled": report.failed})
 
     async def _named(self, token: str, purpose: Purpose) -> Subscription | None:

@@ -117,7 +117,7 @@ class Subscription(NamedTuple):
 
     id: str
     declarant: str
-    kind: str
+    kind: Kind
     address: str
     delivery: str = "single"
     events: str = "all"

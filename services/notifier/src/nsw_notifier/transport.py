@@ -3,31 +3,24 @@
 A subscription that is paused or disabled is not served: what comes for it waits in Postgres until it is resumed.
 """
 
-import logging
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
-from nsw_contracts.envelope import fact_id
-from nsw_runtime import intents
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Connection
-from nsw_runtime.handling import Intent
 from nsw_runtime.intents import Pending
 from nsw_runtime.journal import Entry
 from nsw_runtime.sender import Attempt, Done, Held, Retry
 
 from nsw_notifier import deliveries, signals, store
 from nsw_notifier.directory import Directory
+from nsw_notifier.disabling import disable
 from nsw_notifier.email_sender import EmailSender
 from nsw_notifier.outcome import Group
 from nsw_notifier.settings import NotifierSettings
-from nsw_notifier.subscription import Subscription, challenged
+from nsw_notifier.subscription import challenged
 from nsw_notifier.verification import Challenger
-from nsw_notifier.webhook import DISABLED_TYPE, control_json
 from nsw_notifier.webhook_sender import SINGLE_GROUP, WebhookSender
-
-log = logging.getLogger(__name__)
 
 LANES_AT_ONCE: Final = 256  # endpoints may be slow, and are many
 
@@ -89,17 +82,23 @@ class NotifierTransport:
         return group.attempts
 
     async def keep(self, connection: Connection, finished: Sequence[tuple[Pending, Attempt]]) -> Sequence[Entry]:
-        """Write the delivery log, and what became of the subscriptions themselves, beside the results."""
+        """Write the delivery log, and what became of the subscriptions themselves; what failed, as facts."""
         lanes = dict.fromkeys(pending.lane for pending, _ in finished)
         groups = [self._groups.pop(lane) for lane in lanes if lane in self._groups]
         await deliveries.add(connection, [row for group in groups for row in group.deliveries])
+        facts = [
+            deliveries.not_delivered(row, group.subscription.kind)
+            for group in groups
+            for row in group.deliveries
+            if row.body is None
+        ]
         for group in groups:
             if group.turn is not None:
-                await self._turn(connection, group)
-        return []
+                facts += await self._turn(connection, group)
+        return facts
 
-    async def _turn(self, connection: Connection, group: Group) -> None:
-        subscription = group.subscription
+    async def _turn(self, connection: Connection, group: Group) -> list[Entry]:
+        subscription, facts = group.subscription, list[Entry]()
         match group.turn:
             case "verified":
                 await store.set_state(connection, subscription.id, "active", "", when=["unverified"])
@@ -110,19 +109,7 @@ class NotifierTransport:
             case "well":
                 await store.failing(connection, subscription.id, None)
             case _:
-                note = f"{group.why}. Mend it, then POST …/resume: what came meanwhile waits"
-                if await store.set_state(connection, subscription.id, "disabled", note, when=["active"]):
-                    log.warning("subscription disabled", extra={"subscription": subscription.id, "why": group.why})
-                    await self._tell_owner(connection, subscription, note)
+                mend = "Mend it, then POST …/resume: what came meanwhile waits"
+                facts = await disable(connection, subscription, group.why, mend, self._clock(), when=["active"])
         await signals.tell_turned(connection, [subscription.id])
-
-    async def _tell_owner(self, connection: Connection, dead: Subscription, note: str) -> None:
-        """The business's mailboxes hear that one of its subscriptions was disabled."""
-        now: datetime = self._clock()
-        body = control_json(DISABLED_TYPE, now, {"subscription": dead.id, "address": dead.address, "why": note})
-        known = await store.of_declarants(connection, [dead.declarant])
-        mailboxes = [one for one in known.get(dead.declarant, ()) if one.kind == "email" and one.id != dead.id]
-        told = [Intent(one.id, fact_id(f"{dead.id}/{now.isoformat()}", DISABLED_TYPE, one.id), "", body, None)
-                for one in mailboxes if one.state == "active"]  # fmt: skip
-        if told:
-            await intents.add(connection, told, now)
+        return facts

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict
 
 BATCH_TYPE: Final = "vn.nsw.dossier.batch.v1"
 CHALLENGE_TYPE: Final = "vn.nsw.subscription.challenge.v1"
-DISABLED_TYPE: Final = "vn.nsw.subscription.disabled.v1"
 TEST_TYPE: Final = "vn.nsw.subscription.test.v1"
 
 
