@@ -9,19 +9,22 @@ from nsw_runtime.pace import FULL, LONGEST_SECONDS, SHORTEST_SECONDS, rest
 
 
 @pytest.mark.parametrize(
-    ("worked", "items", "rests"),
+    ("worked", "items", "least", "rests"),
     [
-        (0.03, FULL, 0.03),
-        (0.03, 10 * FULL, 0.03),
-        (0.03, FULL / 10, 0.003),
-        (10.0, FULL, LONGEST_SECONDS),
-        (0.001, FULL, SHORTEST_SECONDS),
-        (0.001, 1, SHORTEST_SECONDS / FULL),
-        (0.03, 0, 0.0),
+        (0.03, FULL, 0.0, 0.03),
+        (0.03, 10 * FULL, 0.0, 0.03),
+        (0.03, FULL / 10, 0.0, 0.003),
+        (10.0, FULL, 0.0, LONGEST_SECONDS),
+        (0.001, FULL, 0.0, SHORTEST_SECONDS),
+        (0.001, 1, 0.0, SHORTEST_SECONDS / FULL),
+        (0.03, 0, 0.0, 0.0),
+        (0.03, FULL / 10, 0.02, 0.02),
+        (0.03, FULL, 0.02, 0.03),
+        (0.03, FULL / 10, -0.01, 0.003),
     ],
 )
 async def test_a_rest_is_as_long_as_the_work_was_worth(
-    worked: float, items: Any, rests: float, monkeypatch: pytest.MonkeyPatch
+    worked: float, items: Any, least: float, rests: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rested: list[float] = []
 
@@ -29,6 +32,6 @@ async def test_a_rest_is_as_long_as_the_work_was_worth(
         rested.append(seconds)
 
     monkeypatch.setattr(pace.asyncio, "sleep", sleep)
-    await rest(worked, items)
+    await rest(worked, items, least_seconds=least)
     assert rested == pytest.approx([rests])
     assert asyncio.sleep is sleep

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from nsw_runtime import group_commit
 from nsw_runtime.group_commit import GroupCommit
+from nsw_runtime.pace import FULL
 
 
 class Commits:
@@ -72,3 +74,30 @@ async def test_a_caller_that_went_away_costs_the_others_nothing() -> None:
     with pytest.raises(asyncio.CancelledError):
         await gone
     assert commits.groups == [[1, 2]]
+
+
+@pytest.mark.parametrize(("waiting", "waits"), [(1, True), (FULL, False)])
+async def test_while_little_waits_commits_follow_each_other_slowly(
+    waiting: int, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit holds what came in since the one before began, so what comes in slowly goes on in company."""
+    commits = Commits()
+    rested, rest_over = asyncio.Queue[float](), asyncio.Event()
+
+    async def rest(_worked: float, _items: int, *, least_seconds: float) -> None:
+        rested.put_nowait(least_seconds)
+        await rest_over.wait()
+
+    monkeypatch.setattr(group_commit, "rest", rest)
+    door = GroupCommit(commits, gather_seconds=0, most=100, every_seconds=3600.0)
+    first = asyncio.create_task(door.submit([0]))
+    await commits.begun.wait()
+    later = [asyncio.create_task(door.submit([n])) for n in range(1, 1 + waiting)]
+    await asyncio.sleep(0)
+    commits.go.set()
+    assert (await rested.get() > 0) == waits
+    assert await first == ["r0"], "its own caller waits for nothing but the commit"
+    later.append(asyncio.create_task(door.submit([1 + waiting])))
+    rest_over.set()
+    await asyncio.gather(*later)
+    assert commits.groups == [[0], list(range(1, 2 + waiting))]

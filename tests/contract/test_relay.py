@@ -103,7 +103,7 @@ async def whole(relay: Noting, pool: Pool, facts: int) -> None:
 
 async def test_what_is_handed_over_goes_out_without_being_read(database: Database) -> None:
     async with relaying(database) as (relay, pool):
-        relay._next_look = float("inf")  # it will not look
+        relay._next_look, looks = float("inf"), relay.looks  # it will not look
         for start in range(0, 60, 20):
             relay.wake(await state(pool, *range(start, start + 20)))
 
@@ -111,6 +111,7 @@ async def test_what_is_handed_over_goes_out_without_being_read(database: Databas
             return len(relay.out) == 60
 
         await until(out, "sixty facts", seconds=10)
+        assert relay.looks == looks, "what was sent is noted in Postgres at the next look, not after each send"
         relay._next_look = 0.0
         relay.wake([])
         await whole(relay, pool, 60)

@@ -62,7 +62,10 @@ class _Batch(Generic[S]):
 
 
 class Applier(Generic[S]):
-    """Applies batches through one handler. `on_commit` hears of every commit, for relay and sender."""
+    """Applies batches through one handler. `on_commit` hears of every commit, for relay and sender.
+
+    `gather_seconds`: how long the first batch waits for those of other consumers.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Applier(Generic[S]):
         telemetry: Telemetry,
         poison_limit: int,
         on_commit: Callable[[Sequence[Intent], Sequence[Stated]], None],
+        gather_seconds: float = 0.0,
     ) -> None:
         self._service = service
         self._handler = handler
@@ -84,7 +88,9 @@ class Applier(Generic[S]):
         self._on_commit = on_commit
         self._poison_run: Counter[Stream] = Counter()
         self._turn = asyncio.Lock()
-        self._batches = GroupCommit(self._apply_together, gather_seconds=0, most=BATCHES_TOGETHER, weigh=len)
+        self._batches = GroupCommit(
+            self._apply_together, gather_seconds=gather_seconds, most=BATCHES_TOGETHER, weigh=len
+        )
         self.progress: dict[Stream, int] = {}
 
     async def apply(self, records: Sequence[RawRecord]) -> Readings:

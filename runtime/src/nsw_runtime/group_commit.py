@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from nsw_runtime.pace import rest
+from nsw_runtime.pace import FULL, rest
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -19,6 +19,7 @@ class GroupCommit(Generic[Item, Result]):
     """Runs `commit(items)` over everything gathered; it gives one result for each item, in order.
 
     `weigh`: how much one item holds, where that is not one; a group that holds little is followed by little rest.
+    `every_seconds`: from the beginning of one commit to that of the next, at least, while little waits.
 
     When `commit` raises, every caller whose items were in that group gets the error: none of them took effect.
     """
@@ -30,11 +31,13 @@ class GroupCommit(Generic[Item, Result]):
         gather_seconds: float | Callable[[], float],
         most: int,
         weigh: Callable[[Item], int] | None = None,
+        every_seconds: float = 0.0,
     ) -> None:
         self._commit = commit
         self._gather_seconds = gather_seconds
         self._most = most
         self._weigh = weigh
+        self._every_seconds = every_seconds
         self._waiting: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]] = []
         self._items = 0
         self._task: asyncio.Task[None] | None = None
@@ -61,7 +64,9 @@ class GroupCommit(Generic[Item, Result]):
                 began = time.monotonic()
                 group = self._take()
                 await self._commit_group(group)
-                await rest(time.monotonic() - began, sum(self._weight(items) for items, _ in group))
+                took = time.monotonic() - began
+                least = self._every_seconds - took if self._items < FULL else 0.0
+                await rest(took, sum(self._weight(items) for items, _ in group), least_seconds=least)
         finally:
             self._task = None
 

@@ -3,6 +3,9 @@
 Work here costs by the batch, and what comes in meanwhile makes the next batch larger. Resting as long as one works
 makes batches fewer and larger under load. Where a piece of work held little, there is little to gain, and whoever
 waits for the next would wait for nothing: the rest is as much shorter as the piece is smaller.
+
+What travels together shares every transaction, request and wake-up on its way, so gathering pays best where dossiers
+come in (`nsw_intake.door`); from there on they are kept together, and nothing else waits for more.
 """
 
 import asyncio
@@ -15,6 +18,7 @@ FULL: Final = 50
 of a quiet window one or two."""
 
 
-async def rest(worked_seconds: float, items: int) -> None:
+async def rest(worked_seconds: float, items: int, *, least_seconds: float = 0.0) -> None:
     """Rest after a piece of work that took so long and held so many items."""
-    await asyncio.sleep(min(max(worked_seconds, SHORTEST_SECONDS), LONGEST_SECONDS) * min(1.0, items / FULL))
+    worth = min(max(worked_seconds, SHORTEST_SECONDS), LONGEST_SECONDS) * min(1.0, items / FULL)
+    await asyncio.sleep(max(worth, least_seconds))

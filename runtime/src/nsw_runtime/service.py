@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 
 WATCH_SECONDS: Final = 2.0  # also how soon a released dossier is tried again
 UNREADY_WATCH_SECONDS: Final = 0.2
+GATHER_SECONDS: Final = 0.002  # in which several consumers bring what was sent to their topics together
 TICK_SECONDS: Final = 1.0  # how late a clock may speak; its facts carry the time that was due
 
 
@@ -89,6 +90,7 @@ class ServiceBase:
             clock=self.clock,
             telemetry=self.telemetry,
             poison_limit=self.settings.poison_limit,
+            gather_seconds=GATHER_SECONDS if len(topics) > 1 else 0.0,
             on_commit=self._committed,
         )
         self._consumers = [
