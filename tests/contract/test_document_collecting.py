@@ -102,6 +102,56 @@ async def test_a_document_of_no_dossier_goes_after_its_days(archive: Archive) ->
     assert not await archive.blobs()
 
 
+async def refused(archive: Archive, declarant: str = A, content: bytes = CONTENT) -> str:
+    """By which problem a removal is refused; nothing where it is not."""
+    try:
+        await archive.uploads.remove(declarant, digest_of(content))
+    except Problem as problem:
+        return problem.kind
+    return ""
+
+
+async def test_what_its_business_takes_back_is_gone_with_its_bytes(archive: Archive) -> None:
+    for declarant in (A, B):
+        await archive.put(declarant, CONTENT)
+    assert await refused(archive) == ""
+    assert (await has(archive, A), await has(archive, B)) == (False, True)
+    assert await archive.read(CONTENT) == CONTENT
+    assert await refused(archive, B) == ""
+    await collected(archive, 2 * IN_FLIGHT)
+    assert not await archive.blobs()
+    assert await refused(archive) == "unknown-document"
+
+
+async def test_an_unfinished_upload_is_taken_back(archive: Archive) -> None:
+    content = pdf(2 * CHUNK_BYTES)
+    with pytest.raises(Problem):
+        await archive.put(A, content, body=pieces(content, CHUNK_BYTES))
+    assert await refused(archive, B, content) == "unknown-document"
+    assert await refused(archive, A, content) == ""
+    assert await archive.uploads.reached(A, digest_of(content)) is None
+    await collected(archive, 2 * IN_FLIGHT)
+    assert not await archive.blobs()
+
+
+async def test_a_document_being_filed_is_not_taken_back(archive: Archive) -> None:
+    await archive.put(A, CONTENT)
+
+    async def waits() -> bool:
+        waiting = (
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        )
+        return bool(await archive.pool.fetch(waiting))
+
+    async with archive.pool.acquire() as connection:
+        async with connection.transaction():
+            await REQUIRED.refer(connection, [References(A, (document(),), "/dossier")], archive.now)
+            removing = asyncio.create_task(refused(archive))
+            await until(waits, "the removal to wait for the filing")
+        assert await removing == "document-filed"
+    assert await archive.read(CONTENT) == CONTENT
+
+
 async def test_bytes_stay_as_long_as_somebody_has_them(archive: Archive) -> None:
     await archive.put(A, CONTENT)
     archive.now += timedelta(days=20)
@@ -120,17 +170,30 @@ async def test_a_document_of_a_dossier_stays(archive: Archive) -> None:
     assert await archive.read(CONTENT) == CONTENT
 
 
-async def test_a_document_uploaded_after_its_dossier_was_filed_stays(archive: Archive) -> None:
-    """Where documents are not required, and after facts were taken back from the broker."""
+async def filed_before(archive: Archive) -> None:
+    """A dossier of A's that refers to a document which is not there yet."""
     row = References(A, (document(),)).row()
     await archive.pool.execute(
         "insert into dossier (number, declarant, idempotency_key, content_sha256, procedure, pack_version, "
         "submitted_at, documents) values ('1', $1, 'k', '', '', '', $2, $3)", A, NOW, row,
     )  # fmt: skip
+
+
+async def test_a_document_uploaded_after_its_dossier_was_filed_stays(archive: Archive) -> None:
+    """Where documents are not required, and after facts were taken back from the broker."""
+    await filed_before(archive)
     await archive.put(A, CONTENT)
     await archive.put(B, CONTENT)
     assert await collected(archive, 2 * KEEP) == (0, 1)
     assert (await has(archive, A), await has(archive, B)) == (True, False)
+
+
+async def test_nor_is_it_taken_back(archive: Archive) -> None:
+    await filed_before(archive)
+    for declarant in (A, B):
+        await archive.put(declarant, CONTENT)
+    assert (await refused(archive), await refused(archive, B)) == ("document-filed", "")
+    assert await archive.read(CONTENT) == CONTENT
 
 
 async def test_what_a_dossier_says_of_a_document_must_be_so(archive: Archive) -> None:

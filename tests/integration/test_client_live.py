@@ -73,6 +73,9 @@ async def test_a_signed_dossier_from_its_documents_to_its_end(live: Live, ca: Au
         assert [one.sha256 for one in await away(window.certificates, declarant)] == [key.sha256]
         document = await away(window.upload, file, declarant=declarant)
         assert await away(window.upload, file, declarant=declarant) == document, "what is there is not sent again"
+        for _ in range(2):
+            await away(window.discard, document, declarant=declarant)
+        await away(window.upload, file, declarant=declarant)
         dossier = example(declarant) | {"documents": [document.reference("application")]}
         receipt = await away(window.submit, dossier)
         assert (await away(window.submit, dossier)).number == receipt.number, "the same dossier again: one dossier"

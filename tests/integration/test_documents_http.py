@@ -125,6 +125,31 @@ async def filer_at(filer: Filer, content: bytes, offset: int) -> bool:
     return (await filer.reached(content))[1] == str(offset)
 
 
+async def removed(filer: Filer, content: bytes, declarant: str | None = None) -> tuple[int, str]:
+    """Status and kind of problem of a `DELETE`."""
+    url = filer.document(digest_of(content), declarant).removeprefix(filer.live.intake)
+    status, _, body = await get(filer.live, url, await filer.headers(), "DELETE")
+    return status, json.loads(body)["type"].removeprefix("urn:nsw:problem:") if body else ""
+
+
+async def test_what_is_not_wanted_is_taken_back_and_what_is_filed_stays(live: Live, filer: Filer) -> None:
+    content, other = pdf(SIZE, seed=90), Filer(live)
+    assert await removed(filer, content) == (404, "unknown-document")
+    for one in (filer, other):
+        assert (await one.put(content))[0] == 201
+    assert await removed(other, content, filer.tax_code) == (403, "not-registered")
+    assert await removed(filer, content, "x") == (400, "bad-upload")
+    assert await removed(filer, content) == (204, "")
+    assert await filer.reached(content) == (404, None, None)
+    assert await other.reached(content) == (200, str(SIZE), str(SIZE)), "another's is another's"
+    assert await removed(filer, content) == (404, "unknown-document")
+
+    number = await filer.filed(content)
+    assert await removed(filer, content) == (409, "document-filed")
+    assert await removed(other, content) == (204, "")
+    assert (await get(live, path_of(number, content), await filer.headers()))[2] == content
+
+
 async def test_nobody_and_no_officer_uploads(live: Live, filer: Filer) -> None:
     content = pdf(100)
     url = filer.document(digest_of(content))

@@ -20,6 +20,7 @@ ROUTES: dict[Service, dict[tuple[str, str], Access]] = {
         ("POST", f"{_DOSSIER}/payments"): "declarant",
         ("PUT", "/v1/documents/{sha256}"): "anyone",
         ("HEAD", "/v1/documents/{sha256}"): "anyone",
+        ("DELETE", "/v1/documents/{sha256}"): "anyone",
         ("GET", _DOCUMENT): "anyone",
         ("POST", f"{_DOCUMENT}/links"): "anyone",
         ("GET", f"{_DOCUMENT}/content"): "public",  # by a link that is signed and ends

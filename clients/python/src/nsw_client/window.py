@@ -4,6 +4,7 @@ Every call may be made again: a filing's idempotency key is made from what is fi
 dossier sent twice is one dossier, and its first receipt is given again.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ import httpx
 from nsw_client.certificates import Certificate
 from nsw_client.documents import Document, Progress, upload
 from nsw_client.dossier import PATHS, Command, CommandReceipt, Dossier, Receipt
-from nsw_client.errors import KeyUnusable, StillWaiting
+from nsw_client.errors import KeyUnusable, NotFound, StillWaiting
 from nsw_client.receipts import verify_receipt
 from nsw_client.signing import SigningKey
 from nsw_client.tokens import StaticToken, Tokens
@@ -133,6 +134,16 @@ class Window:
         document = Document.of(file, media_type)
         upload(self._transport, file, document, declarant, progress)
         return document
+
+    def discard(self, document: Document | str, *, declarant: str) -> None:
+        """Take back a document (or its SHA-256) that no dossier refers to. Again does no harm.
+
+        Raises:
+            NotPossible: a dossier refers to it.
+        """
+        digest = document if isinstance(document, str) else document.sha256
+        with contextlib.suppress(NotFound):  # as when the answer to a first try was lost
+            self._transport.send("DELETE", f"/v1/documents/{digest}?{urlencode({'declarant': declarant})}")
 
     # --- following ---------------------------------------------------------------------------------------------------
 

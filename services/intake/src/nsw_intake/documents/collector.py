@@ -14,6 +14,7 @@ from nsw_runtime import metrics
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
 
+from nsw_intake.documents import records
 from nsw_intake.documents.chunks import ChunkStore
 from nsw_intake.documents.errors import StoreUnavailable
 
@@ -33,37 +34,17 @@ with gone as (
 )
 insert into document_discarded (blob, discarded_at) select blob, $2 from gone returning blob
 """
-_REFERRED: Final = """
-update document d set filed_at = $2
-where filed_at is null and uploaded_at < $1 and (
-    exists (
-        select from dossier f where f.declarant = d.declarant
-        and f.documents @> jsonb_build_array(jsonb_build_object('sha256', d.sha256)))
-    or exists (
-        select from dossier f join command c using (number) where f.declarant = d.declarant
-        and c.documents @> jsonb_build_array(jsonb_build_object('sha256', d.sha256)))
-    or exists (
-        select from timeline t where t.document = d.sha256 and t.fact::jsonb ->> 'agency' = d.declarant))
-"""
 _OLD: Final = """
 select distinct sha256 from (
     select sha256 from document where filed_at is null and uploaded_at < $1 order by uploaded_at limit $2
 ) as old order by sha256
 """
-_LOCK_BYTES: Final = "select from document_bytes where sha256 = any($1::text[]) order by sha256 for update"
 _REMOVE: Final = """
 delete from document where (declarant, sha256) in (
     select declarant, sha256 from document
     where sha256 = any($1::text[]) and filed_at is null and uploaded_at < $2
     order by declarant, sha256 for update skip locked
 ) returning sha256
-"""
-_REMOVE_BYTES: Final = """
-with gone as (
-    delete from document_bytes b where sha256 = any($1::text[])
-    and not exists (select from document d where d.sha256 = b.sha256) returning blob
-)
-insert into document_discarded (blob, discarded_at) select blob, $2 from gone
 """
 _DISCARDED: Final = "select blob from document_discarded where discarded_at < $1 order by discarded_at limit $2"
 _FORGET: Final = "delete from document_discarded where blob = $1"
@@ -121,7 +102,8 @@ class Collector:
     async def _give_up_documents(self) -> int:
         now, given_up = self._clock(), 0
         before = now - self._keep
-        await self._pool.execute(_REFERRED, before, now)
+        async with self._pool.acquire() as connection:
+            await records.mark_referred(connection, before, now)
         while True:
             removed = await self._remove_documents([row[0] for row in await self._pool.fetch(_OLD, before, AT_ONCE)])
             given_up += removed
@@ -131,10 +113,10 @@ class Collector:
     async def _remove_documents(self, digests: list[str]) -> int:
         now = self._clock()
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(_LOCK_BYTES, digests)
+            await records.lock_bytes(connection, digests)
             removed = [row[0] for row in await connection.fetch(_REMOVE, digests, now - self._keep)]
             if removed:
-                await connection.execute(_REMOVE_BYTES, removed, now)
+                await records.remove_bytes(connection, removed, now)
         return len(removed)
 
     async def _remove_objects(self) -> int:

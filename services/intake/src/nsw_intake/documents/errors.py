@@ -63,7 +63,17 @@ def documents_quota(kept: int, most: int) -> Problem:
         "Too many documents wait for their dossier",
         f"A business or agency may keep {most:,} bytes that no dossier refers to, and {kept:,} are here. File the "
         f"dossiers that they are for. Go on with an upload that broke off ({OFFSET_HEADER}) rather than beginning "
-        "anew: what is stored of it counts for a day. Documents that no dossier comes for are removed in time.",
+        "anew: what is stored of it counts for a day. DELETE what no dossier comes for; in time it is removed anyway.",
+    )
+
+
+def filed_document() -> Problem:
+    """A dossier refers to the document."""
+    return Problem(
+        409,
+        "document-filed",
+        "A dossier refers to the document",
+        "It is a part of that dossier and stays as long as it does.",
     )
 
 

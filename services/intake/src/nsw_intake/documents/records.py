@@ -5,7 +5,7 @@ locked by whoever adds a holder and by whoever removes the last one, so neither 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from nsw_runtime.database import Connection
@@ -96,6 +96,33 @@ _FILED: Final = """
 update document set filed_at = $3
 where filed_at is null and (declarant, sha256) in (select * from unnest($1::text[], $2::text[]))
 """
+_MARK: Final = """
+update document d set filed_at = $2
+where filed_at is null and uploaded_at < $1 and ($3::text is null or (declarant, sha256) = ($3, $4)) and (
+    exists (
+        select from dossier f where f.declarant = d.declarant
+        and f.documents @> jsonb_build_array(jsonb_build_object('sha256', d.sha256)))
+    or exists (
+        select from dossier f join command c using (number) where f.declarant = d.declarant
+        and c.documents @> jsonb_build_array(jsonb_build_object('sha256', d.sha256)))
+    or exists (
+        select from timeline t where t.document = d.sha256 and t.fact::jsonb ->> 'agency' = d.declarant))
+"""
+_GIVE_UP: Final = """
+with gone as (delete from document_upload where declarant = $1 and sha256 = $2 returning blob)
+insert into document_discarded (blob, discarded_at) select blob, $3 from gone returning blob
+"""
+_LOCK_BYTES: Final = "select from document_bytes where sha256 = any($1::text[]) order by sha256 for update"
+_REMOVE: Final = """
+delete from document where declarant = $1 and sha256 = $2 and filed_at is null returning sha256
+"""
+_REMOVE_BYTES: Final = """
+with gone as (
+    delete from document_bytes b where sha256 = any($1::text[])
+    and not exists (select from document d where d.sha256 = b.sha256) returning blob
+)
+insert into document_discarded (blob, discarded_at) select blob, $2 from gone
+"""
 
 
 async def as_business(connection: Connection, declarant: str) -> None:
@@ -175,6 +202,37 @@ async def lock(connection: Connection, keys: Sequence[Key]) -> dict[Key, Held]:
 async def mark_filed(connection: Connection, keys: Sequence[Key], at: datetime) -> None:
     """From now on a dossier refers to these documents, which the caller has locked."""
     await connection.execute(_FILED, [declarant for declarant, _ in keys], [sha256 for _, sha256 in keys], at)
+
+
+async def mark_referred(
+    connection: Connection, uploaded_before: datetime, at: datetime, key: Key | None = None
+) -> None:
+    """Mark the documents, or one of them, that a dossier refers to unmarked: it was filed before they came."""
+    await connection.execute(_MARK, uploaded_before, at, *(key or (None, None)))
+
+
+async def lock_bytes(connection: Connection, digests: Sequence[str]) -> None:
+    """Nobody adds or removes a holder of these before the caller's transaction ends."""
+    await connection.execute(_LOCK_BYTES, digests)
+
+
+async def remove_bytes(connection: Connection, digests: Sequence[str], at: datetime) -> None:
+    """Discard those bytes, which the caller has locked, that nobody has any more."""
+    await connection.execute(_REMOVE_BYTES, digests, at)
+
+
+async def remove(connection: Connection, declarant: str, sha256: str, at: datetime) -> bool:
+    """Remove a business's document and its unfinished uploads, in the caller's transaction.
+
+    False: there were none, or a dossier refers to the document; then `document` still finds it, marked.
+    """
+    uploads = await connection.fetch(_GIVE_UP, declarant, sha256, at)
+    await lock_bytes(connection, [sha256])
+    await mark_referred(connection, at + timedelta(days=1), at, (declarant, sha256))
+    removed = await connection.fetchval(_REMOVE, declarant, sha256) is not None
+    if removed:
+        await remove_bytes(connection, [sha256], at)
+    return removed or bool(uploads)
 
 
 def key_of(row: Upload | Bytes) -> WrappedKey:

@@ -1,4 +1,4 @@
-"""Documents over HTTP: `PUT` and `HEAD` by SHA-256 for businesses, `GET` and links by dossier for all who take part.
+"""Documents over HTTP: by SHA-256 for the businesses that bring them, by dossier and links for all who take part.
 
 A business learns of its own uploads only. Whoever may not read a dossier's documents is told what is told of a dossier
 that does not exist. Only a link needs no token.
@@ -88,6 +88,7 @@ class DocumentRoutes:
         return [
             guarded("/v1/documents/{sha256}", self.put, methods=["PUT"], access="anyone"),
             guarded("/v1/documents/{sha256}", self.head, methods=["HEAD"], access="anyone"),
+            guarded("/v1/documents/{sha256}", self.remove, methods=["DELETE"], access="anyone"),
             guarded(f"{of_dossier}/content", self.by_link, methods=["GET"], access="public"),
             guarded(f"{of_dossier}/links", self.link, methods=["POST"], access="anyone"),
             guarded(of_dossier, self.show, methods=["GET"], access="anyone"),
@@ -116,6 +117,11 @@ class DocumentRoutes:
         if reached is None:
             raise unknown_document()
         return Response(headers=_reached(*reached) | {"cache-control": "no-store"})
+
+    async def remove(self, request: Request) -> Response:
+        """`DELETE /v1/documents/{sha256}?declarant=…` (or `?agency=…`): what no dossier refers to is given up."""
+        await self._uploads.remove(_holder(request), _digest(request))
+        return Response(status_code=204)
 
     async def show(self, request: Request) -> Response:
         """`GET /v1/dossiers/{number}/documents/{sha256}`: the document, or one range of it."""

@@ -25,10 +25,12 @@ from nsw_intake.documents.errors import (
     UnreadableDocument,
     document_too_large,
     documents_quota,
+    filed_document,
     incomplete_body,
     stalled,
     store_away,
     too_many,
+    unknown_document,
     upload_taken_over,
     wrong_hash,
     wrong_offset,
@@ -111,6 +113,21 @@ class Uploads:
         if held is not None:
             return Reached(held.size, held.size)
         return Reached(_offset(begun[0]), begun[0].size) if begun else None
+
+    async def remove(self, declarant: str, sha256: str) -> None:
+        """Remove what a business has brought of a document, whole or in part, while no dossier refers to it.
+
+        Raises:
+            Problem: 404, there is nothing; 409, a dossier refers to it; 503.
+        """
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                if await records.remove(connection, declarant, sha256, self._clock()):
+                    return
+                held = await records.document(connection, declarant, sha256)
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            raise store_away() from error
+        raise unknown_document() if held is None else filed_document()
 
     async def receive(self, claim: Claim, body: AsyncIterator[bytes]) -> Received:
         """Take a document in, or what is left of it. What this business has already is answered at once, body unread.

@@ -56,6 +56,13 @@ def operations() -> list[Operation]:
             problems=(404,),
         ),
         Operation(
+            "DELETE", "/v1/documents/{sha256}", "removeDocument", "documents", "anyone", "Remove an unwanted document",
+            {204: Answer("It is not held any more, nor is what was begun of it.")},
+            says="Only while no dossier refers to it.",
+            parameters=(DIGEST, DECLARANT, OF_AGENCY),
+            problems=(404, 409),
+        ),
+        Operation(
             "GET", of_dossier, "showDocument", "documents", "anyone", "A document of a dossier",
             _SHOWN,
             says="For the dossier's business and the agencies that decide on it.",
