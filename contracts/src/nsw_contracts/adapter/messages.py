@@ -40,10 +40,14 @@ def say(kind: str, *, number: str, agency: str, message_id: str = "", **fields: 
         NoSuchWord: no agency can say `kind`.
         ValidationError: a field lacks or is wrong.
     """
-    model = _MODELS.get(kind)
-    if model is None:
+    return _model(kind).model_validate(fields | {"number": number, "agency": agency, "message_id": message_id})
+
+
+def _model(kind: str) -> type[AgencyFact]:
+    found = _MODELS.get(kind)
+    if found is None:
         raise NoSuchWord(f"no agency says {kind[:40]!r}; they say {', '.join(WORDS)}")
-    return model.model_validate(fields | {"number": number, "agency": agency, "message_id": message_id})
+    return found
 
 
 def pack_version_of(raw: bytes) -> str:
@@ -91,16 +95,13 @@ class Delivery(Message):
             NoSuchWord: no agency can say `kind`.
             ValidationError: a field lacks or is wrong.
         """
-        model = _MODELS.get(kind)
-        if model is None:
-            raise NoSuchWord(f"no agency says {kind[:40]!r}; they say {', '.join(WORDS)}")
         known = {
             "number": self.number,
             "agency": self.agency,
             "message_id": self.message_id,
             "pack_version": self.pack_version,
         }
-        return model.model_validate({**fields, **known})
+        return _model(kind).model_validate({**fields, **known})
 
 
 class Said(Message):

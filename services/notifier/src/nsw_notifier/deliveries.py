@@ -7,13 +7,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import NOT_DELIVERED, NOTIFIED, NotDelivered
-from nsw_contracts.notice_facts import Channel
-from nsw_contracts.topics import NOTIFICATIONS
+from nsw_contracts.events import NOTIFIED
 from nsw_runtime import intents
 from nsw_runtime.database import Connection
 from nsw_runtime.handling import Intent
-from nsw_runtime.journal import Entry, entry
 
 from nsw_notifier.webhook import EventReference, events_of
 
@@ -63,24 +60,6 @@ async def add(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     """Write rows, in the transaction that states what came of them."""
     if deliveries:
         await connection.execute(_ADD, *(list(column) for column in zip(*deliveries, strict=True)))
-
-
-def not_delivered(row: Delivery, channel: Channel, *, came_back: bool = False) -> Entry:
-    """What is stated of a try that failed."""
-    fact = NotDelivered(
-        declarant=row.declarant,
-        subscription=row.subscription,
-        channel=channel,
-        message_id=row.message_id,
-        events=row.events,
-        attempt=row.attempt,
-        answer=row.answer,
-        came_back=came_back,
-        reason=row.error[:500],
-        tried_at=row.at,
-    )
-    identity = fact_id(f"{row.subscription}/{row.message_id}/{row.at.isoformat()}", NOT_DELIVERED)
-    return entry(NOTIFICATIONS, NOT_DELIVERED, fact, fact_id=identity, traceparent=None)
 
 
 async def recent(

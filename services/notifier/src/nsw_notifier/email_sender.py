@@ -5,15 +5,14 @@ from datetime import timedelta
 from typing import Final
 
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import NOTIFIED, Notified
-from nsw_contracts.topics import NOTIFICATIONS
 from nsw_runtime.clock import Clock
 from nsw_runtime.intents import Pending
-from nsw_runtime.journal import Entry, entry
+from nsw_runtime.journal import Entry
 from nsw_runtime.sender import Done, Held, Retry
 
 from nsw_notifier import trying
 from nsw_notifier.deliveries import Delivery
+from nsw_notifier.facts import notified
 from nsw_notifier.letters import Letters
 from nsw_notifier.mailer import Bounced, Mailer, NotPosted, Posted
 from nsw_notifier.outcome import Group
@@ -84,19 +83,18 @@ class EmailSender:
     def _told(self, to: Subscription, one: Pending, answer: int, tries: int) -> list[Entry]:
         if not one.dossier:
             return []  # a notice about another subscription
-        event = EventReference.model_validate_json(one.body)
-        told = Notified(
-            number=one.dossier,
+        fact = notified(
+            EventReference.model_validate_json(one.body),
             declarant=to.declarant,
             subscription=to.id,
             channel="email",
-            event_id=event.id,
-            revision=event.data.revision,
-            attempts=tries,
+            identity=one.id,
             answer=answer,
-            notified_at=self._clock(),
+            at=self._clock(),
+            attempts=tries,
+            traceparent=one.traceparent,
         )
-        return [entry(NOTIFICATIONS, NOTIFIED, told, fact_id=one.id, traceparent=one.traceparent)]
+        return [fact]
 
 
 def _why(said: Bounced | NotPosted) -> str:

@@ -20,6 +20,7 @@ from nsw_notifier import bounces, deliveries, links, signals, store
 from nsw_notifier.deliveries import Delivery
 from nsw_notifier.disabling import disable
 from nsw_notifier.doors import Doors
+from nsw_notifier.facts import not_delivered
 from nsw_notifier.letters import page
 from nsw_notifier.links import Purpose
 from nsw_notifier.subscription import Subscription
@@ -101,7 +102,7 @@ class MailRoutes:
         )
         async with self._doors.reaching(), on_behalf_of(self._doors.pool, found.declarant) as connection:
             await deliveries.add(connection, [row])
-            facts = [deliveries.not_delivered(row, found.kind, came_back=True)]
+            facts = [not_delivered(row, found.kind, came_back=True)]
             if report.failed:
                 mend = "Mend the mailbox, then POST …/resume"
                 disabled = await disable(connection, found, error, mend, now, when=["active", "paused"])

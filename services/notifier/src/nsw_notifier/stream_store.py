@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from nsw_contracts.envelope import fact_id
-from nsw_contracts.events import NOTIFIED, Notified
-from nsw_contracts.topics import NOTIFICATIONS
+from nsw_contracts.events import NOTIFIED
 from nsw_runtime.database import Connection
-from nsw_runtime.journal import Entry, entry
+from nsw_runtime.journal import Entry
 
 from nsw_notifier import signals
+from nsw_notifier.facts import notified
 from nsw_notifier.subscription import STREAM
 from nsw_notifier.webhook import EventReference
 
@@ -123,19 +123,15 @@ async def tell(connection: Connection, places: Sequence[tuple[str, int]], at: da
 
 def _told(declarant: str, subscription: str, traceparent: str | None, body: bytes, at: datetime) -> Entry:
     event = EventReference.model_validate_json(body)
-    told = Notified(
-        number=event.data.number,
+    return notified(
+        event,
         declarant=declarant,
         subscription=subscription,
         channel="stream",
-        event_id=event.id,
-        revision=event.data.revision,
-        attempts=1,
+        identity=fact_id(event.id, NOTIFIED, subscription),
         answer=200,
-        notified_at=at,
-    )
-    return entry(
-        NOTIFICATIONS, NOTIFIED, told, fact_id=fact_id(event.id, NOTIFIED, subscription), traceparent=traceparent
+        at=at,
+        traceparent=traceparent,
     )
 
 

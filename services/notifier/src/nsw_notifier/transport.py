@@ -16,6 +16,7 @@ from nsw_notifier import deliveries, signals, store
 from nsw_notifier.directory import Directory
 from nsw_notifier.disabling import disable
 from nsw_notifier.email_sender import EmailSender
+from nsw_notifier.facts import not_delivered
 from nsw_notifier.outcome import Group
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.subscription import challenged
@@ -87,7 +88,7 @@ class NotifierTransport:
         groups = [self._groups.pop(lane) for lane in lanes if lane in self._groups]
         await deliveries.add(connection, [row for group in groups for row in group.deliveries])
         facts = [
-            deliveries.not_delivered(row, group.subscription.kind)
+            not_delivered(row, group.subscription.kind)
             for group in groups
             for row in group.deliveries
             if row.body is None

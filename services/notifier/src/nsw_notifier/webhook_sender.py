@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from nsw_contracts.events import NOTIFIED, Notified
-from nsw_contracts.topics import NOTIFICATIONS
 from nsw_runtime.clock import Clock
 from nsw_runtime.intents import Pending
-from nsw_runtime.journal import Entry, entry
+from nsw_runtime.journal import Entry
 from nsw_runtime.sender import Attempt, Dead, Done, Held, Retry, end_span
 from nsw_runtime.telemetry import DOSSIER, Telemetry
 from opentelemetry.trace import Span, SpanKind
@@ -18,6 +16,7 @@ from opentelemetry.trace import Span, SpanKind
 from nsw_notifier import trying
 from nsw_notifier.deliveries import Delivery
 from nsw_notifier.endpoints import Answer, Endpoints, Unreached
+from nsw_notifier.facts import notified
 from nsw_notifier.outcome import Group
 from nsw_notifier.settings import NotifierSettings
 from nsw_notifier.subscription import Subscription
@@ -164,18 +163,17 @@ class WebhookSender:
     def _notified(
         self, subscription: Subscription, one: Pending, event: EventReference, said: Answer | Unreached, tries: int
     ) -> Entry:
-        told = Notified(
-            number=one.dossier,
+        return notified(
+            event,
             declarant=subscription.declarant,
             subscription=subscription.id,
             channel="webhook",
-            event_id=event.id,
-            revision=event.data.revision,
-            attempts=tries,
+            identity=one.id,
             answer=said.status if isinstance(said, Answer) else 0,
-            notified_at=self._clock(),
+            at=self._clock(),
+            attempts=tries,
+            traceparent=one.traceparent,
         )
-        return entry(NOTIFICATIONS, NOTIFIED, told, fact_id=one.id, traceparent=one.traceparent)
 
 
 def _refused(said: Answer | Unreached, tries: int) -> Attempt:
