@@ -1,11 +1,11 @@
 """The real stack and the real system, once a session; a fresh database or a mended system for each test."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
-from nsw_cli.system import System
-from nsw_local import Ports, Stack
+from nsw_local import Ports, Settings, Stack
 from support import scratch
 from support.authority import Authority, authority
 from support.live import Live
@@ -28,14 +28,24 @@ def ca() -> Iterator[Authority]:
 
 
 @pytest.fixture(scope="session")
-async def template(stack: Stack) -> Database:
-    return await scratch.make_template(stack.database_url, System.on(stack).role_password)
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Postgres for databases of single tests, by its owner's URL; they go all at once, with it."""
+    settings = replace(Settings.from_environment(), database_url=None)
+    with Stack(tmp_path_factory.mktemp("databases"), Ports.free(), settings) as server:
+        server.start_postgres()
+        yield server.database_url
+        server.wipe_postgres()
+
+
+@pytest.fixture(scope="session")
+async def template(databases: str) -> Database:
+    return await scratch.make_template(databases)
 
 
 @pytest.fixture
-async def database(stack: Stack, template: Database) -> AsyncIterator[Database]:
+async def database(template: Database) -> AsyncIterator[Database]:
     """A database of this test alone, with every service's schema and nothing in it."""
-    async with scratch.copied(stack.database_url, template) as fresh:
+    async with scratch.copied(template) as fresh:
         yield fresh
 
 

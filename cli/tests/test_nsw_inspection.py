@@ -76,7 +76,7 @@ class Doors:
 @pytest.fixture
 def doors() -> Iterator[Doors]:
     found = Doors()
-    thread = Thread(target=found.server.serve_forever)
+    thread = Thread(target=found.server.serve_forever, args=(0.01,))
     thread.start()
     yield found
     found.server.shutdown()

@@ -4,15 +4,14 @@ import asyncpg
 import pytest
 from nsw_cli.install import PACKAGES
 from nsw_contracts.topics import SERVICES, Service, written_by
-from nsw_local import Stack
 from nsw_runtime.database import role_of, schema_of
 from nsw_runtime.errors import BadMigration, TopicMismatch
 from nsw_runtime.migrations import migrate, migrations_of
 from support.scratch import Database, make_empty
 
 
-async def test_a_migration_runs_once(stack: Stack, template: Database) -> None:
-    fresh = await make_empty(stack.database_url, template.password)
+async def test_a_migration_runs_once(template: Database) -> None:
+    fresh = await make_empty(template.url, template.password)
     expected = [migration.name for migration in migrations_of("nsw_runtime", "nsw_intake")]
     assert await migrate(fresh.url, "intake", "nsw_intake", password=fresh.password) == expected
     assert await migrate(fresh.url, "intake", "nsw_intake", password=fresh.password) == []

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import OctKey, RSAKey
-from nsw_local import Stack
 from support import scratch
 from support.guarding import Guarded, guarding
 from support.provider import ALGORITHMS, AUDIENCE, Provider, new_key, part, providing, signed
@@ -29,8 +28,8 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-async def one_window(stack: Stack, template: Database, provider: Provider) -> AsyncIterator[Guarded]:
-    async with scratch.copied(stack.database_url, template) as database, guarding(database, provider.url) as found:
+async def one_window(template: Database, provider: Provider) -> AsyncIterator[Guarded]:
+    async with scratch.copied(template) as database, guarding(database, provider.url) as found:
         yield found
 
 

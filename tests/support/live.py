@@ -49,6 +49,7 @@ class Live:
         self.tokens = Tokens(session, self.system.issuer_url)
         self._registered: set[tuple[str, str, str]] = set()
         self._clients: list[str] = []
+        self._registering = asyncio.Lock()
         self._told: dict[str, Mapping[str, str]] = {}
 
     # --- processes ---------------------------------------------------------------------------------------------------
@@ -136,7 +137,7 @@ class Live:
         if not new:
             return
         line = {"issuer": self.system.issuer_url, "subject": subject, "role": role}
-        status, said = await self.ask(
+        status, said = await self._ask(
             "POST", f"{self.intake}/v1/registrations", caller=OPERATOR,
             data="\n".join(json.dumps(line | {"party": party}) for party in new),
             headers={"content-type": "application/x-ndjson"},
@@ -146,8 +147,12 @@ class Live:
 
     async def ask(self, method: str, url: str, *, caller: str | None = BROKER, **options: Any) -> tuple[int, Any]:
         """Status and JSON (or text) of one request; to a service as this subject, or as nobody."""
-        clients, self._clients = self._clients, []
-        await self.register(*clients)
+        async with self._registering:  # nobody asks for a business whose registration another has only begun
+            clients, self._clients = self._clients, []
+            await self.register(*clients)
+        return await self._ask(method, url, caller=caller, **options)
+
+    async def _ask(self, method: str, url: str, *, caller: str | None, **options: Any) -> tuple[int, Any]:
         if caller is not None and url.startswith(tuple(self.system.services.values())):
             headers = options["headers"] = CIMultiDict(options.get("headers") or {})
             for name, value in (await self.headers(caller)).items():

@@ -64,20 +64,24 @@ def _named(url: str, name: str) -> str:
 
 async def make_empty(owner_url: str, password: str) -> Database:
     """A database with nothing in it."""
+    return await _made(owner_url, password, "")
+
+
+async def _made(owner_url: str, password: str, how: str) -> Database:
     name = f"scratch_{uuid4().hex[:10]}"
-    connection = await asyncpg.connect(owner_url)
+    connection = await asyncpg.connect(_named(owner_url, "postgres"))  # a template must have no session
     try:
-        await connection.execute(f"create database {name}")
+        await connection.execute(f"create database {name} {how}")
     finally:
         await connection.close()
     return Database(_named(owner_url, name), password)
 
 
-async def make_template(owner_url: str, password: str) -> Database:
+async def make_template(owner_url: str) -> Database:
     """A database with every service's schema, to be copied. Roles are the server's, so the password is too."""
-    template = await make_empty(owner_url, password)
+    template = await make_empty(owner_url, password=uuid4().hex)
     for service in SERVICES:
-        await migrate(template.url, service, PACKAGES[service], password=password)
+        await migrate(template.url, service, PACKAGES[service], password=template.password)
     async with template.owner() as owner:
         for service in SERVICES:
             await owner.execute(f"select {schema_of(service)}.ensure_journal_months($1, 0)", TODAY)
@@ -85,13 +89,18 @@ async def make_template(owner_url: str, password: str) -> Database:
 
 
 @asynccontextmanager
-async def copied(owner_url: str, template: Database) -> AsyncIterator[Database]:
-    """A copy of the template, dropped afterwards."""
-    name, source = f"scratch_{uuid4().hex[:10]}", urlsplit(template.url).path[1:]
-    connection = await asyncpg.connect(owner_url)
+async def copied(template: Database) -> AsyncIterator[Database]:
+    """A copy of the template. Whatever is still connected to it afterwards is sent away.
+
+    It is not dropped: it has 600 files, and a file system that has just removed many of them is slow to make new ones
+    (ext4 passes over their inodes for half a minute), so that a copy took ten times as long.
+    """
+    copy = await _made(template.url, template.password, f"template {urlsplit(template.url).path[1:]}")
     try:
-        await connection.execute(f"create database {name} template {source}")
-        yield Database(_named(owner_url, name), template.password)
-        await connection.execute(f"drop database {name} with (force)")
+        yield copy
     finally:
-        await connection.close()
+        async with copy.owner() as owner:
+            await owner.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and pid <> pg_backend_pid()"
+            )

@@ -283,7 +283,7 @@ def run(agency: SimulatedAgency, port: int = 0) -> None:
         server.agency = agency
         url, nowhere = (f"http://127.0.0.1:{each.server_address[1]}" for each in (server, closed))
         closed.server_close()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         way = agency.way(url, nowhere).model_dump(mode="json", exclude={"secrets"})
         secrets = {name: base64.b64encode(each).decode() for name, each in agency.way(url, nowhere).secrets.items()}
         sys.stdout.write(json.dumps({"control": url + CONTROL, "way": way, "secrets": secrets}) + "\n")
