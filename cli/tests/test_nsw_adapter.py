@@ -1,7 +1,6 @@
 """`nsw adapter` and `nsw procedure advance`: from a new project to a procedure that may go live."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,7 @@ import pytest
 from nsw_cli.main import app
 from nsw_cli.rehearsal_records import FOLDER
 from nsw_command import Nsw
-from nsw_contracts.adapter import Delivery
 from nsw_contracts.adapter.discovery import names
-from nsw_contracts.events import AgencyFact
 from nsw_procedures.packs import pack_files
 from typer.testing import CliRunner
 
@@ -126,12 +123,15 @@ def test_a_rehearsal_counts_when_it_was_green_lately_and_of_this_pack(
 
 def test_a_rehearsal_that_goes_another_way_is_red(idle: Nsw, monkeypatch: pytest.MonkeyPatch) -> None:
     """The adapter hears a refusal where the agency accepted."""
-    right = Delivery.says
+    from nsw_ministry_adapter.rest_json import wire
 
-    def wrong(self: Delivery, kind: str, fields: Mapping[str, Any]) -> AgencyFact:
-        return right(self, "withdrawal-agreed" if kind == "accepted" else kind, fields)
+    right = wire.decided
 
-    monkeypatch.setattr(Delivery, "says", wrong)
+    def wrong(decision: dict[str, Any], **known: Any) -> Any:
+        changed = {"kind": "withdrawal-agreed"} if decision["kind"] == "accepted" else {}
+        return right(decision | changed, **known)
+
+    monkeypatch.setattr(wire, "decided", wrong)
     (record,) = idle.json("adapter", "rehearse", "rest-json", "--procedure", PROCEDURE, code=1)
     assert not record["green"]
     assert "'withdrawal-agreed'" in record["lived"][0]["says"]
