@@ -20,6 +20,7 @@ class GroupCommit(Generic[Item, Result]):
 
     `weigh`: how much one item holds, where that is not one; a group that holds little is followed by little rest.
     `every_seconds`: from the beginning of one commit to that of the next, at least, while little waits.
+    `at_once`: how many groups may be under way together; where several may, none is followed by a rest beyond that.
 
     When `commit` raises, every caller whose items were in that group gets the error: none of them took effect.
     """
@@ -32,6 +33,7 @@ class GroupCommit(Generic[Item, Result]):
         most: int,
         weigh: Callable[[Item], int] | None = None,
         every_seconds: float = 0.0,
+        at_once: int = 1,
     ) -> None:
         self._commit = commit
         self._gather_seconds = gather_seconds
@@ -40,7 +42,9 @@ class GroupCommit(Generic[Item, Result]):
         self._every_seconds = every_seconds
         self._waiting: list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]] = []
         self._items = 0
-        self._task: asyncio.Task[None] | None = None
+        self._at_once = at_once
+        self._running: set[asyncio.Task[None] | None] = set()
+        self._gathering = False
 
     @property
     def waiting(self) -> int:
@@ -52,23 +56,34 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, future))
         self._items += len(items)
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+        self._begin()
         return await future
+
+    def _begin(self) -> None:
+        beside = not self._every_seconds or self._items >= FULL
+        if not self._gathering and len(self._running) < (self._at_once if beside else 1):
+            self._gathering = True
+            self._running.add(asyncio.create_task(self._run()))
 
     async def _run(self) -> None:
         try:
             gather = self._gather_seconds
             await asyncio.sleep(gather() if callable(gather) else gather)
+            self._gathering = False
             while self._waiting:
                 began = time.monotonic()
                 group = self._take()
+                if self._waiting:
+                    self._begin()
                 await self._commit_group(group)
                 took = time.monotonic() - began
                 least = self._every_seconds - took if self._items < FULL else 0.0
-                await rest(took, sum(self._weight(items) for items, _ in group), least_seconds=least)
+                if self._at_once == 1:
+                    await rest(took, sum(self._weight(items) for items, _ in group), least_seconds=least)
+                elif least > 0:
+                    await asyncio.sleep(least)
         finally:
-            self._task = None
+            self._running.discard(asyncio.current_task())
 
     def _weight(self, items: Sequence[Item]) -> int:
         return len(items) if self._weigh is None else sum(map(self._weigh, items))

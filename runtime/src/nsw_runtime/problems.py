@@ -65,6 +65,14 @@ class Problem(Exception):  # it is the answer, and RFC 9457 calls it a problem
         )
 
 
+def fault() -> Problem:
+    """500: a fault nobody foresaw, which is in the log."""
+    detail = (
+        "The window has a fault; its operator has been told. If you sent something, send it again with the same key."
+    )
+    return Problem(500, "fault", "A fault of the window's", detail)
+
+
 def unavailable(detail: str, *, retry_after: int = 2) -> Problem:
     """503: nothing was taken in; the same request may be sent again."""
     return Problem(503, "unavailable", "Not available now", detail, retry_after=retry_after)

@@ -22,7 +22,7 @@ from nsw_runtime.http_protocol import LimitedHttp
 from nsw_runtime.settings import ServiceSettings, read_settings
 from nsw_runtime.tls import server_tls
 
-GC_OBJECTS: Final = 50_000
+GC_OBJECTS: Final = 200_000
 HANDSHAKE_SECONDS: Final = 10.0
 BACKLOG: Final = 1024
 STARTUP_FAILED: Final = 3

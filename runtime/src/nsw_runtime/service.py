@@ -35,7 +35,7 @@ from nsw_runtime.identity.authenticator import Authenticator
 from nsw_runtime.journal import Stated
 from nsw_runtime.kafka import UNREACHABLE
 from nsw_runtime.logs import configure_logs
-from nsw_runtime.problems import Problem
+from nsw_runtime.problems import Problem, fault
 from nsw_runtime.relay import Relay
 from nsw_runtime.sender import LANES_AT_ONCE, Keep, Sender, Transport
 from nsw_runtime.settings import ServiceSettings
@@ -264,10 +264,7 @@ async def _answer_problem(_: Request, error: Exception) -> Response:
 
 async def _answer_fault(_: Request, __: Exception) -> Response:
     """A fault nobody foresaw; the server logs it with its trace."""
-    detail = (
-        "The window has a fault; its operator has been told. If you sent something, send it again with the same key."
-    )
-    return Problem(500, "fault", "A fault of the window's", detail).response()
+    return fault().response()
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:

@@ -38,12 +38,14 @@ def build(settings: IntakeSettings) -> Starlette:
         subscribe(service)
         signing = Signing.build(trusted, settings, service.pool, service.clock)
         closing.append(signing.close)
+        await signing.start()
         door = Door(
             pool=service.pool,
             clock=service.clock,
             relay=service.relay,
             referring=referring,
             signatures=signing.signatures,
+            receipts=signing.receipts,
             rates=rates,
             waiting_most=settings.waiting_most,
         )
@@ -53,13 +55,13 @@ def build(settings: IntakeSettings) -> Starlette:
             relay=service.relay,
             referring=referring,
             signatures=signing.signatures,
+            receipts=signing.receipts,
             rates=rates,
             waiting_most=settings.waiting_most,
         )
         routes = Routes(
             door=door,
             commands=commands,
-            receipts=signing.receipts,
             rates=rates,
             pool=service.pool,
             callers=service.callers,
@@ -70,7 +72,6 @@ def build(settings: IntakeSettings) -> Starlette:
         vnsw = VnswRoutes(
             door=door,
             commands=commands,
-            receipts=signing.receipts,
             rates=rates,
             xml=signing.xml,
             settings=settings,

@@ -29,6 +29,7 @@ from nsw_intake.errors import key_reused, unknown_dossier
 from nsw_intake.rate_limits import RateLimits
 from nsw_intake.signing import store as signing_store
 from nsw_intake.signing.claims import UNSIGNED
+from nsw_intake.signing.receipts import Receipts
 from nsw_intake.signing.signatures import DECLARANT_SIGNS, Asked, Signatures
 from nsw_intake.signing.store import Signed, SignedRow
 
@@ -36,12 +37,13 @@ AGAIN: Final = "The command could not be stored now. Send it again with the same
 
 
 class CommandReceipt(NamedTuple):
-    """What the business gets. `command_id` is named again should the command be refused."""
+    """What the business gets. `command_id` is named again should the command be refused; `jws` is over all the rest."""
 
     number: str
     command: str
     command_id: str
     received_at: str
+    jws: str = ""
 
 
 class CommandDoor:
@@ -55,12 +57,14 @@ class CommandDoor:
         relay: Relay,
         referring: Referring,
         signatures: Signatures,
+        receipts: Receipts,
         rates: RateLimits,
         waiting_most: int,
     ) -> None:
         self._rates = rates
         self._inside = 0
         self._signatures = signatures
+        self._receipts = receipts
         self._pool = pool
         self._referring = referring
         self._clock = clock
@@ -93,7 +97,8 @@ class CommandDoor:
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             metrics.DOOR.labels("unavailable").inc(len(requests))
             raise unavailable(AGAIN) from error
-        given = [next(receipts) if isinstance(one, Filing) else one for one in results]
+        unsigned = [next(receipts) if isinstance(one, Filing) else one for one in results]
+        given = await self._receipts.signed(unsigned)
         metrics.DOOR.labels("taken").inc(sum(isinstance(one, CommandReceipt) for one in given))
         metrics.DOOR.labels("refused").inc(sum(isinstance(one, Problem) for one in given))
         return given

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final, cast
 
 from nsw_contracts.lifecycle import Command
@@ -29,7 +30,6 @@ from nsw_intake.rate_limits import RateLimits
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.claims import UNSIGNED, Claim, from_header
 from nsw_intake.signing.errors import HEADER
-from nsw_intake.signing.receipts import Receipts
 
 COMMAND_PATHS: Final[dict[str, Command]] = {
     "supplements": "supplement",
@@ -47,7 +47,6 @@ class Routes:
         *,
         door: Door,
         commands: CommandDoor,
-        receipts: Receipts,
         rates: RateLimits,
         pool: Pool,
         callers: Pool,
@@ -57,7 +56,6 @@ class Routes:
     ) -> None:
         self._door = door
         self._commands = commands
-        self._receipts = receipts
         self._rates = rates
         self._pool = pool
         self._callers = callers
@@ -82,16 +80,22 @@ class Routes:
             require(request, JSON)
             key = key_of(request)
             body = await read_body(request, self._settings.body_bytes)
-            content = valid_content(parse_json(body))
-            pack = filed_now(content, self._today())
-            require_acting(caller_of(request), content.declarant.tax_code, "/declarant/tax_code")
-            claim = claim_of(request, body)
-            asked = submission(content, pack.version, key, trace.traceparent, claim=claim)
-            (result,) = await self._door.take_in([asked])
+            (result,) = await self._door.take_in([partial(self._filed, request, body, key, trace.traceparent)])
         except Problem as problem:
             trace.end(problem)
             raise
-        return await self._receipt(result, trace)
+        return _receipt(result, trace)
+
+    def _filed(self, request: HttpRequest, body: bytes, key: str, traceparent: str | None) -> Submission:
+        """The dossier that a request files.
+
+        Raises:
+            Problem: it is not usable, or is filed for a business that the caller does not act for.
+        """
+        content = valid_content(parse_json(body))
+        pack = filed_now(content, self._today())
+        require_acting(caller_of(request), content.declarant.tax_code, "/declarant/tax_code")
+        return submission(content, pack.version, key, traceparent, claim=claim_of(request, body))
 
     async def ask(self, request: HttpRequest) -> Response:
         """`POST /v1/dossiers/{number}/{supplements|amendments|withdrawals|payments}`: 202 and a receipt."""
@@ -110,7 +114,7 @@ class Routes:
         except Problem as problem:
             trace.end(problem)
             raise
-        return await self._receipt(result, trace)
+        return _receipt(result, trace)
 
     async def submit_many(self, request: HttpRequest) -> Response:
         """`POST /v1/dossiers/bulk`: NDJSON, a dossier or a command a line; a result line for each."""
@@ -127,7 +131,7 @@ class Routes:
             some = {at: one for at, one in enumerate(read) if isinstance(one, Line) and isinstance(one.asked, kind)}
             if some:
                 results |= zip(some, await self._take_in(list(some.values()), caller), strict=True)
-        said = await result_lines([results[index] for index in range(len(lines))], self._receipts)
+        said = result_lines([results[index] for index in range(len(lines))])
         return Response(said, media_type=NDJSON)
 
     def _read(self, line: bytes, today: date, caller: Caller) -> Line | Problem:
@@ -170,16 +174,16 @@ class Routes:
             raise unknown_dossier()
         return JSONResponse(found)
 
-    async def _receipt(self, result: Result, trace: Trace) -> Response:
-        trace.end(result)
-        if isinstance(result, Problem):
-            raise result
-        (receipt,) = await self._receipts.sealed([result._asdict()])
-        headers = {"location": f"/v1/dossiers/{result.number}"}
-        return Response(to_json(receipt), status_code=202, headers=headers, media_type=JSON)
-
     def _today(self) -> date:
         return local_day(self._clock())
+
+
+def _receipt(result: Result, trace: Trace) -> Response:
+    trace.end(result)
+    if isinstance(result, Problem):
+        raise result
+    headers = {"location": f"/v1/dossiers/{result.number}"}
+    return Response(to_json(result._asdict()), status_code=202, headers=headers, media_type=JSON)
 
 
 def claim_of(request: HttpRequest, body: bytes) -> Claim:

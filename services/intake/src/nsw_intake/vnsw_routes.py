@@ -32,7 +32,6 @@ from nsw_intake.routes import claim_of
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.claims import Claim
 from nsw_intake.signing.errors import HEADER, bad_signature
-from nsw_intake.signing.receipts import Receipts
 from nsw_intake.signing.store import Signed
 from nsw_intake.signing.xml import is_signed
 from nsw_intake.signing.xml_signatures import XmlSignatures
@@ -53,7 +52,6 @@ class VnswRoutes:
         *,
         door: Door,
         commands: CommandDoor,
-        receipts: Receipts,
         rates: RateLimits,
         xml: XmlSignatures,
         settings: IntakeSettings,
@@ -62,7 +60,6 @@ class VnswRoutes:
     ) -> None:
         self._door = door
         self._commands = commands
-        self._receipts = receipts
         self._rates = rates
         self._xml = xml
         self._telemetry = telemetry
@@ -125,9 +122,8 @@ class VnswRoutes:
             trace.end(problem)
             raise
         trace.end(result)
-        (receipt,) = await self._receipts.sealed([result._asdict()])
         at = datetime.fromisoformat(result.received_at)
-        return received(envelope, at, number=result.number, signature=receipt["jws"])
+        return received(envelope, at, number=result.number, signature=result.jws)
 
     async def _signed(self, body: bytes, beside: Claim) -> tuple[Envelope, Signed]:
         """The message as its XML signature has it, and who signed: what stands in it unsigned is not looked at."""

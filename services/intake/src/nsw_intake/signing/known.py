@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Literal, NamedTuple
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
 from nsw_runtime.clock import Clock
 from nsw_runtime.database import UNAVAILABLE, Pool
@@ -49,11 +50,12 @@ class Standing(NamedTuple):
 
 
 class Known:
-    """A registered certificate in memory: its row as last read, and its key."""
+    """A registered certificate in memory: its row as last read, and its key, also as DER (SubjectPublicKeyInfo)."""
 
     def __init__(self, row: CertificateRow, key: PublicKey) -> None:
         self.row = row
         self.key = key
+        self.key_der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self.read_at = time.monotonic()
         self.used = False  # since it was read
         self.silent_until = 0.0

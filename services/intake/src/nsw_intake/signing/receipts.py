@@ -6,10 +6,9 @@ receipts are to be verifiable.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from asn1crypto import pem
 from cryptography.hazmat.primitives import hashes
@@ -24,14 +23,28 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from joserfc.jwk import ECKey
 from nsw_runtime.errors import BadSettings
+from nsw_runtime.problems import Problem
 from pydantic_core import to_json
 
 from nsw_intake.signing.jws import base64url
-from nsw_intake.signing.threads import Threads
 
 _ECDSA: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 _COORDINATE: Final = 32  # bytes of r, of s and of a P-256 coordinate
 _MAKE: Final = "make one with `openssl ecparam -name prime256v1 -genkey -noout`"
+
+
+class Receipt(Protocol):
+    """A named tuple with a `jws`."""
+
+    @property
+    def jws(self) -> str: ...
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+    def _replace(self, *, jws: str) -> Self: ...
+
+
+R = TypeVar("R", bound=Receipt)
 
 
 class ReceiptKeys:
@@ -62,24 +75,38 @@ class ReceiptKeys:
             raise BadSettings(f"NSW_RECEIPT_KEY_FILE: {file} holds a key that is not on P-256; {_MAKE}")
         return cls(private, earlier)
 
-    def sign(self, receipt: Mapping[str, Any]) -> str:
-        """The compact JWS over a receipt's JSON. Meant for a thread."""
-        signed = f"{self._header}.{base64url(to_json(receipt))}"
+    def private_der(self) -> bytes:
+        """The private key, for the process that signs."""
+        return self._private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+    def sign(self, receipt: bytes) -> str:
+        """The compact JWS over a receipt's JSON."""
+        signed = f"{self._header}.{base64url(receipt)}"
         r, s = decode_dss_signature(self._private.sign(signed.encode(), _ECDSA))
         return f"{signed}.{base64url(r.to_bytes(_COORDINATE, 'big') + s.to_bytes(_COORDINATE, 'big'))}"
 
 
 class Receipts:
-    """Signs receipts in threads."""
+    """Signs what the doors give, many at once. `sign`: the compact JWS over each of these JSON texts."""
 
-    def __init__(self, keys: ReceiptKeys, threads: Threads) -> None:
-        self._keys = keys
-        self._threads = threads
+    def __init__(self, sign: Callable[[Sequence[bytes]], Awaitable[list[str]]]) -> None:
+        self._sign = sign
 
-    async def sealed(self, receipts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """These receipts, each with its `jws`; many cost one hop."""
-        signatures = await self._threads.run_all([partial(self._keys.sign, one) for one in receipts])
-        return [{**one, "jws": jws} for one, jws in zip(receipts, signatures, strict=True)]
+    async def signed(self, results: Sequence[R | Problem]) -> list[R | Problem]:
+        """The same results; each that is a receipt has its `jws`, which is over all else in it.
+
+        Raises:
+            Problem: 503, they cannot be signed now.
+        """
+        asked = [to_json(_unsigned(one)) for one in results if not isinstance(one, Problem)]
+        made = iter(await self._sign(asked) if asked else ())
+        return [one if isinstance(one, Problem) else one._replace(jws=next(made)) for one in results]
+
+
+def _unsigned(receipt: Receipt) -> dict[str, Any]:
+    shown = receipt._asdict()
+    del shown["jws"]
+    return shown
 
 
 def new_key() -> str:

@@ -11,12 +11,12 @@ from starlette.routing import BaseRoute
 
 from nsw_intake.settings import IntakeSettings
 from nsw_intake.signing.known import KnownCertificates, RevocationPolicy
+from nsw_intake.signing.process import SigningProcess
 from nsw_intake.signing.receipts import ReceiptKeys, Receipts
 from nsw_intake.signing.revocation import StatusChecker
 from nsw_intake.signing.roots import Roots, read_roots, require_real
 from nsw_intake.signing.routes import SigningRoutes
 from nsw_intake.signing.signatures import Signatures
-from nsw_intake.signing.threads import Threads
 from nsw_intake.signing.xml_signatures import XmlSignatures
 
 
@@ -47,20 +47,20 @@ class Trusted(NamedTuple):
 
 @dataclass(frozen=True)
 class Signing:
-    """The parts that others use; `close` ends their threads."""
+    """The parts that others use. `start` them with the service; `close` ends their process and threads."""
 
     signatures: Signatures
     xml: XmlSignatures
     receipts: Receipts
     routes: list[BaseRoute]
-    _threads: Threads
+    _process: SigningProcess
     _checker: StatusChecker
 
     @classmethod
     def build(cls, trusted: Trusted, settings: IntakeSettings, pool: Pool, clock: Clock) -> Self:
         """Make the parts, and start nothing yet."""
-        threads = Threads("signatures")
         roots, keys = trusted
+        process = SigningProcess(keys)
         policy = RevocationPolicy(
             counts=timedelta(seconds=settings.revocation_counts_seconds),
             unreachable=settings.revocation_unreachable,
@@ -71,16 +71,20 @@ class Signing:
         window = timedelta(seconds=settings.signature_window_seconds)
         signatures = Signatures(
             known=known,
-            threads=threads,
+            process=process,
             clock=clock,
             policy=settings.signatures,
             window=window,
         )
-        xml = XmlSignatures(known=known, threads=threads, clock=clock, window=window)
+        xml = XmlSignatures(known=known, clock=clock, window=window)
         routes = SigningRoutes(pool=pool, clock=clock, known=known, checker=checker, keys=keys).routes()
-        return cls(signatures, xml, Receipts(keys, threads), routes, threads, checker)
+        return cls(signatures, xml, Receipts(process.sign), routes, process, checker)
+
+    async def start(self) -> None:
+        """Have the signing process there before the first request is."""
+        await self._process.start()
 
     async def close(self) -> None:
-        """End the threads."""
-        self._threads.close()
+        """End the process and the threads."""
+        await self._process.close()
         await self._checker.close()

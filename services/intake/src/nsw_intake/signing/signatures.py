@@ -1,12 +1,11 @@
 """Judges signatures at the doors. Nothing is taken in that is signed wrongly, whether or not a signature is asked for.
 
 The order is what keeps strangers from making the window work: a certificate that is registered, a time within the
-window, the signature itself in a thread, and only then, where that is due, its authority is asked.
+window, the signature itself in another process, and only then, where that is due, its authority is asked.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 
 from nsw_contracts.events import Command, Signer
@@ -17,11 +16,12 @@ from nsw_runtime.problems import Problem
 from nsw_intake.signing.certificate import Unfit
 from nsw_intake.signing.claims import Claim
 from nsw_intake.signing.errors import CERTIFICATES, bad_signature, unsigned
-from nsw_intake.signing.jws import Jws, fits, holds
+from nsw_intake.signing.jws import Jws, fits
 from nsw_intake.signing.known import Known, KnownCertificates, Standing
+from nsw_intake.signing.process import SigningProcess
 from nsw_intake.signing.store import Signed, Verified
-from nsw_intake.signing.threads import Threads
 from nsw_intake.signing.usable import FarTime, require_near, require_usable
+from nsw_intake.signing.worker import Check
 
 DECLARANT_SIGNS: Final = (SignatureRule(role="declarant"),)
 """What is asked of a command that does not bring the dossier anew."""
@@ -49,19 +49,19 @@ class Signatures:
         self,
         *,
         known: KnownCertificates,
-        threads: Threads,
+        process: SigningProcess,
         clock: Clock,
         policy: Literal["required", "optional"],
         window: timedelta,
     ) -> None:
         self._known = known
-        self._threads = threads
+        self._process = process
         self._clock = clock
         self._required = policy == "required"
         self._window = window
 
     async def judge(self, asked: Sequence[Asked]) -> list[Signed | Problem | None]:
-        """What of each holds; None: it is unsigned and may be. Many cost one look-up and one hop to the threads.
+        """What of each holds; None: it is unsigned and may be. Many cost one look-up and one question to the signing process.
 
         Raises:
             Problem: 503, no signature can be verified now.
@@ -76,12 +76,12 @@ class Signatures:
             for at, (one, result) in enumerate(zip(asked, results, strict=True))
             if result is None and isinstance(one.claim, Claim)
         }
-        calls = [
-            partial(holds, jws, claim.body, known[jws.certificate].key)
+        checks = [
+            Check(jws, claim.body, known[jws.certificate].key_der)
             for claim in fit.values()
             for jws in claim.signatures
         ]
-        held = iter(await self._threads.run_all(calls))
+        held = iter(await self._process.verify(checks) if checks else ())
         wrong = {at: _held(claim, [next(held) for _ in claim.signatures]) for at, claim in fit.items()}
         standings = await self._standings(
             {

@@ -4,8 +4,8 @@ A document holds one signature: a second one would change what the first is over
 filed as JSON.
 """
 
+import asyncio
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from cryptography.x509 import load_der_x509_certificate
@@ -16,7 +16,6 @@ from nsw_intake.signing.certificate import Unfit
 from nsw_intake.signing.errors import CERTIFICATES, bad_signature
 from nsw_intake.signing.known import KnownCertificates
 from nsw_intake.signing.store import Signed, Verified
-from nsw_intake.signing.threads import Threads
 from nsw_intake.signing.usable import FarTime, require_near, require_usable
 from nsw_intake.signing.xml import BadXmlSignature, certificate_named, verify_xml
 
@@ -26,9 +25,8 @@ WHERE: Final = "Signature"
 class XmlSignatures:
     """The judge of XML. `window`: how far a SigningTime may be from now, where there is one."""
 
-    def __init__(self, *, known: KnownCertificates, threads: Threads, clock: Clock, window: timedelta) -> None:
+    def __init__(self, *, known: KnownCertificates, clock: Clock, window: timedelta) -> None:
         self._known = known
-        self._threads = threads
         self._clock = clock
         self._window = window
 
@@ -43,14 +41,14 @@ class XmlSignatures:
                 found out now.
         """
         try:
-            sha256 = await self._threads.run(partial(certificate_named, raw))
+            sha256 = await asyncio.to_thread(certificate_named, raw)
             known = (await self._known.find([sha256])).get(sha256)
             if known is None:
                 raise bad_signature(WHERE, f"its certificate is not registered; register it with POST {CERTIFICATES}")
             now = self._clock()
             require_usable(known.row, now)
             certificate = load_der_x509_certificate(known.row.certificate)
-            element, signing_time = await self._threads.run(partial(verify_xml, raw, certificate))
+            element, signing_time = await asyncio.to_thread(verify_xml, raw, certificate)
             at = signing_time or now
             require_near(at, now, self._window, "SigningTime")
             standing = await self._known.standing(known)
