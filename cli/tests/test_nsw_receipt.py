@@ -40,7 +40,7 @@ def saved(folder: Path, value: Any) -> str:
 
 
 def test_a_genuine_receipt_is_said_to_be_so_in_both_languages(nsw: Nsw, window: ReceiptKeys, tmp_path: Path) -> None:
-    receipt = RECEIPT | {"jws": window.sign(RECEIPT)}
+    receipt = RECEIPT | {"jws": window.sign(json.dumps(RECEIPT).encode())}
     for value in (receipt, {"line": 1, "status": 202, "receipt": receipt}):
         said = nsw("receipt", "verify", saved(tmp_path, value), "--keys", str(tmp_path / "keys.json"))
         assert "genuine" in said
@@ -68,7 +68,7 @@ def test_keys_are_asked_of_intake(nsw: Nsw, window: ReceiptKeys, tmp_path: Path)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
-            file = saved(tmp_path, RECEIPT | {"jws": window.sign(RECEIPT)})
+            file = saved(tmp_path, RECEIPT | {"jws": window.sign(json.dumps(RECEIPT).encode())})
             for url in (f"http://127.0.0.1:{server.server_port}", f"http://127.0.0.1:{server.server_port}/v1/keys"):
                 assert "genuine" in nsw("receipt", "verify", file, "--keys", url)
         finally:
@@ -84,7 +84,7 @@ def test_an_earlier_key_still_verifies(nsw: Nsw, window: ReceiptKeys, tmp_path: 
     now = ReceiptKeys.read(tmp_path / "key.pem")
     (tmp_path / "keys.json").write_text(json.dumps(now.jwks))
     for keys in (window, now):
-        file = saved(tmp_path, RECEIPT | {"jws": keys.sign(RECEIPT)})
+        file = saved(tmp_path, RECEIPT | {"jws": keys.sign(json.dumps(RECEIPT).encode())})
         assert nsw.json("receipt", "verify", file, "--keys", str(tmp_path / "keys.json"))["genuine"]
 
 
@@ -92,7 +92,7 @@ def test_an_earlier_key_still_verifies(nsw: Nsw, window: ReceiptKeys, tmp_path: 
 def test_a_receipt_that_is_not_the_windows_is_found_out(
     nsw: Nsw, window: ReceiptKeys, tmp_path: Path, wrong: str
 ) -> None:
-    receipt: dict[str, Any] = RECEIPT | {"jws": window.sign(RECEIPT)}
+    receipt: dict[str, Any] = RECEIPT | {"jws": window.sign(json.dumps(RECEIPT).encode())}
     match wrong:
         case "changed":
             receipt |= {"received_at": "2026-03-01T09:00:00+00:00"}
@@ -103,7 +103,7 @@ def test_a_receipt_that_is_not_the_windows_is_found_out(
         case "another window's":
             file = tmp_path / "other.pem"
             file.write_text(new_key())
-            receipt |= {"jws": ReceiptKeys.read(file).sign(RECEIPT)}
+            receipt |= {"jws": ReceiptKeys.read(file).sign(json.dumps(RECEIPT).encode())}
         case "none":
             head = "eyJhbGciOiJub25lIn0"
             receipt |= {"jws": f"{head}.{receipt['jws'].split('.')[1]}."}
@@ -123,6 +123,6 @@ def test_files_that_are_no_receipt_or_no_keys_say_the_next_step(nsw: Nsw, window
     for value in ("{", "[]", "{}"):
         assert "POST /v1/dossiers" in nsw("receipt", "verify", saved(tmp_path, value), "--keys", keys, code=2)
     assert "cannot be read" in nsw("receipt", "verify", str(tmp_path / "none"), "--keys", keys, code=2)
-    file = saved(tmp_path, RECEIPT | {"jws": window.sign(RECEIPT)})
+    file = saved(tmp_path, RECEIPT | {"jws": window.sign(json.dumps(RECEIPT).encode())})
     assert "/v1/keys" in nsw("receipt", "verify", file, "--keys", file, code=2)
     assert "/v1/keys" in nsw("receipt", "verify", file, "--keys", str(tmp_path / "none"), code=2)

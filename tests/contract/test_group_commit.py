@@ -101,3 +101,17 @@ async def test_while_little_waits_commits_follow_each_other_slowly(
     rest_over.set()
     await asyncio.gather(*later)
     assert commits.groups == [[0], list(range(1, 2 + waiting))]
+
+
+async def test_several_groups_may_be_under_way_and_no_more() -> None:
+    commits = Commits()
+    door = GroupCommit(commits, gather_seconds=0, most=2, at_once=3)
+    callers = [asyncio.create_task(door.submit([n])) for n in range(8)]
+    for _ in range(50):  # turns of the loop, of which each group takes two or three
+        await asyncio.sleep(0)
+    assert commits.groups == [[0, 1], [2, 3], [4, 5]]
+    assert door.waiting == 2
+    commits.go.set()
+    assert await asyncio.gather(*callers) == [[f"r{n}"] for n in range(8)]
+    assert commits.groups[3:] == [[6, 7]]
+    assert await door.submit([9]) == ["r9"], "it begins anew when nothing is under way"

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 from nsw_intake.signing import store
 from nsw_intake.signing.certificate import read
 from nsw_intake.signing.claims import UNSIGNED, from_header
 from nsw_intake.signing.known import KnownCertificates, RevocationPolicy
+from nsw_intake.signing.process import SigningProcess
+from nsw_intake.signing.receipts import ReceiptKeys
 from nsw_intake.signing.revocation import StatusChecker
 from nsw_intake.signing.roots import read_roots
 from nsw_intake.signing.signatures import Asked, Signatures
 from nsw_intake.signing.store import CertificateRow, Signed
-from nsw_intake.signing.threads import Threads
 from nsw_intake.signing.xml_signatures import XmlSignatures
 from nsw_procedures.pack import Pack, SignatureRule
 from nsw_procedures.packs import packs
@@ -46,13 +48,13 @@ async def judged(database: Database, ca: Authority, tmp_path: Path) -> AsyncIter
     file = tmp_path / "roots.pem"
     file.write_text(ca.roots_pem())
     checker = StatusChecker(read_roots([str(file)]), system_clock, 60)
-    threads = Threads("test")
+    process = SigningProcess(ReceiptKeys(ec.generate_private_key(ec.SECP256R1())))
     hour = timedelta(hours=1)
 
     class Judge:
         def __init__(self, pool: Any) -> None:
             self.known = KnownCertificates(pool, system_clock, checker, RevocationPolicy(hour, "refuse", hour))
-            self.xml = XmlSignatures(known=self.known, threads=threads, clock=system_clock, window=WINDOW)
+            self.xml = XmlSignatures(known=self.known, clock=system_clock, window=WINDOW)
 
         async def register(self, tax_code: str, *, days: tuple[float, float] = (-1, 30)) -> Issued:
             issued = ca.issue(tax_code, days=days)
@@ -69,7 +71,7 @@ async def judged(database: Database, ca: Authority, tmp_path: Path) -> AsyncIter
         async def __call__(
             self, rules: Any, *by: Issued, policy: Any = "required", claim: Any = None
         ) -> Signed | Problem | None:
-            judge = Signatures(known=self.known, threads=threads, clock=system_clock, policy=policy, window=WINDOW)
+            judge = Signatures(known=self.known, process=process, clock=system_clock, policy=policy, window=WINDOW)
             if claim is None:
                 claim = from_header([detached(one, BODY) for one in by], BODY) if by else UNSIGNED
             (result,) = await judge.judge([Asked(claim, OURS, rules)])
@@ -77,7 +79,7 @@ async def judged(database: Database, ca: Authority, tmp_path: Path) -> AsyncIter
 
     async with database.pool("intake") as pool:
         yield Judge(pool)
-    threads.close()
+    await process.close()
     await checker.close()
 
 

@@ -51,7 +51,7 @@ class Shape:
 
     submissions: int = 20_000
     rounds: int = 3
-    connections: int = 200  # one for each business's system, on average
+    connections: int = 400  # so many wait at once that each of the door's steps has a group to work on
     warm_up: int = 2_000
 
 

@@ -1,6 +1,7 @@
 """Receipts signed by the window: the keys they are signed with, and files that hold none."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc import jws
 from joserfc.jwk import KeySet
+from nsw_intake.door import Receipt
+from nsw_intake.errors import key_reused
 from nsw_intake.signing.receipts import ReceiptKeys, Receipts, new_key
-from nsw_intake.signing.threads import Threads
 from nsw_runtime.errors import BadSettings
 
-RECEIPT = {"number": "260000000017", "received_at": "2026-03-02T09:00:00+00:00", "note": "Đã nhận"}
+RECEIPT = Receipt("260000000017", "a" * 64, "2026-03-02T09:00:00+00:00")
 
 
 def keys(folder: Path, text: str = "") -> ReceiptKeys:
@@ -36,14 +38,19 @@ def public(key) -> str:
 
 
 async def test_a_receipt_is_verified_by_the_published_keys_and_is_the_same_each_time(tmp_path: Path) -> None:
-    made = keys(tmp_path)
-    threads = Threads("test")
-    first, again = [await Receipts(made, threads).sealed([RECEIPT] * 3) for _ in range(2)]
-    threads.close()
+    made, problem = keys(tmp_path), key_reused()
+
+    async def sign(texts: Sequence[bytes]) -> list[str]:
+        return [made.sign(text) for text in texts]
+
+    first, again = [await Receipts(sign).signed([RECEIPT, problem, RECEIPT]) for _ in range(2)]
     assert first == again
-    assert {one["jws"] for one in first} == {first[0]["jws"]}
-    verified = jws.deserialize_compact(first[0]["jws"], KeySet.import_key_set(made.jwks), algorithms=["ES256"])
-    assert json.loads(verified.payload) == RECEIPT
+    one, between, same = first
+    assert (between, same) == (problem, one)
+    assert isinstance(one, Receipt)
+    verified = jws.deserialize_compact(one.jws, KeySet.import_key_set(made.jwks), algorithms=["ES256"])
+    assert json.loads(verified.payload) == {name: said for name, said in one._asdict().items() if name != "jws"}
+    assert one._replace(jws="") == RECEIPT
     assert verified.headers()["kid"] == made.jwks["keys"][0]["kid"]
     assert "d" not in made.jwks["keys"][0], "the private half stays here"
 

@@ -8,12 +8,15 @@ from nsw_runtime import metrics
 from nsw_runtime.problems import Problem, unavailable
 from nsw_runtime.telemetry import DOSSIER, Telemetry, traceparent_of
 from opentelemetry.trace import Span
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Message
 
 from nsw_intake.errors import KEY_HEADER, bad_key, malformed, too_large, wrong_media_type
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
+UNCOUNTED_BYTES: Final = 16 * 1024
+"""A body that comes whole and is no larger is not counted: connections are, and what they could hold so is little."""
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -80,6 +83,9 @@ async def read_body(request: Request, most: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
         raise too_large(most, "bytes")
+    message = await request.receive()
+    if not message.get("more_body") and len(body := message.get("body", b"")) <= min(most, UNCOUNTED_BYTES):
+        return _whole(message, body)
     room: BodyRoom = request.app.state.body_room
     parts: list[bytes] = []
     size = held = 0
@@ -89,17 +95,23 @@ async def read_body(request: Request, most: int) -> bytes:
 
     if (task := asyncio.current_task()) is not None:
         task.add_done_callback(give_back)
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                raise too_large(most, "bytes")
-            room.take(len(part))
-            held = size
-            parts.append(part)
-    except ClientDisconnect:
-        raise malformed("The connection ended before the body did.") from None
-    return b"".join(parts)
+    while True:
+        part: bytes = _whole(message, message.get("body", b""))
+        size += len(part)
+        if size > most:
+            raise too_large(most, "bytes")
+        room.take(len(part))
+        held = size
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await request.receive()
+
+
+def _whole(message: Message, part: bytes) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise malformed("The connection ended before the body did.")
+    return part
 
 
 class Trace:

@@ -51,26 +51,27 @@ class Referring:
 
         The documents' rows stay locked until the transaction ends.
         """
-        asked = [key for one in references for key in one.held_as()]
+        keys = [one.held_as() for one in references]
+        asked = [key for of_one in keys for key in of_one]
         if not asked:
             return {}
         held = await records.lock(connection, asked)
         problems: dict[int, Problem] = {}
         unmarked: set[Key] = set()
-        for place, one in enumerate(references):
-            wrong = list(_faults(one, held)) if self._required else []
+        for place, (one, of_one) in enumerate(zip(references, keys, strict=True)):
+            wrong = list(_faults(one, of_one, held)) if self._required else []
             if wrong:
                 problems[place] = invalid(wrong[:ERRORS_SHOWN])
-            else:
-                unmarked |= {key for key in one.held_as() if key in held and held[key].filed_at is None}
+            elif held:
+                unmarked |= {key for key in of_one if key in held and held[key].filed_at is None}
         if unmarked:
             await records.mark_filed(connection, sorted(unmarked), at)
         return problems
 
 
-def _faults(references: References, held: Mapping[Key, Held]) -> list[FieldError]:
+def _faults(references: References, keys: Sequence[Key], held: Mapping[Key, Held]) -> list[FieldError]:
     faults: list[FieldError] = []
-    for index, (document, key) in enumerate(zip(references.documents, references.held_as(), strict=True)):
+    for index, (document, key) in enumerate(zip(references.documents, keys, strict=True)):
         pointer, found = f"{references.base}/documents/{index}", held.get(key)
         if found is None:
             faults.append(

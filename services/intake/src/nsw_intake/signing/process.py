@@ -67,7 +67,7 @@ class SigningProcess:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 return await child.ask(question)
         except TimeoutError:
-            log.error("the signing process does not answer; it is replaced")
+            log.warning("the signing process does not answer; it is replaced")
             child.kill()
             raise unavailable(AGAIN) from None
         except ConnectionError:
@@ -119,6 +119,7 @@ class _Child:
         return await future
 
     def kill(self) -> None:
+        self.lives = False
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 

@@ -61,7 +61,7 @@ class Signatures:
         self._window = window
 
     async def judge(self, asked: Sequence[Asked]) -> list[Signed | Problem | None]:
-        """What of each holds; None: it is unsigned and may be. Many cost one look-up and one question to the signing process.
+        """What of each holds; None: it is unsigned and may be. Many cost one look-up and one question.
 
         Raises:
             Problem: 503, no signature can be verified now.
@@ -77,9 +77,7 @@ class Signatures:
             if result is None and isinstance(one.claim, Claim)
         }
         checks = [
-            Check(jws, claim.body, known[jws.certificate].key_der)
-            for claim in fit.values()
-            for jws in claim.signatures
+            Check(jws, claim.body, known[jws.certificate].key_der) for claim in fit.values() for jws in claim.signatures
         ]
         held = iter(await self._process.verify(checks) if checks else ())
         wrong = {at: _held(claim, [next(held) for _ in claim.signatures]) for at, claim in fit.items()}

@@ -1,10 +1,11 @@
-"""The signing process: verifies signatures and signs receipts, frame by frame, until its parent's end of the pipe closes.
+"""The signing process: verifies signatures and signs receipts, frame by frame, until its input ends.
 
-A frame is its length in four bytes (big-endian) and MessagePack. The first holds the window's private key (DER, PKCS #8);
-each after it is a `Verify` or a `Sign`, and is answered by one frame, in order: a list of booleans, or of signatures.
+A frame is its length in four bytes (big-endian) and MessagePack. The first holds the private key of the window (DER,
+PKCS #8); each after it is a `Verify` or a `Sign`, and is answered by one frame, in order: booleans, or signatures.
 `python -m nsw_intake.signing.worker` is started by `process.py` alone.
 """
 
+import logging
 import signal
 import sys
 from functools import lru_cache
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 from nsw_intake.signing.certificate import PublicKey
 from nsw_intake.signing.jws import Jws, holds
 from nsw_intake.signing.receipts import ReceiptKeys
+
+log = logging.getLogger(__name__)
 
 LENGTH_BYTES: Final = 4
 KEYS_KEPT: Final = 20_000  # public keys in memory
@@ -58,7 +61,7 @@ def main() -> None:
     while body := _read(asked):
         match decoder.decode(body):
             case Verify(checks):
-                answer: list[bool] | list[str] = [holds(one.jws, one.body, _public_key(one.key)) for one in checks]
+                answer: list[bool] | list[str] = [_holds(one) for one in checks]
             case Sign(receipts):
                 answer = [keys.sign(one) for one in receipts]
         answers.write(frame(answer))
@@ -73,6 +76,14 @@ def _read(asked: BinaryIO) -> bytes:
     size = int.from_bytes(head)
     body = asked.read(size)
     return body if len(body) == size else b""
+
+
+def _holds(check: Check) -> bool:
+    try:
+        return holds(check.jws, check.body, _public_key(check.key))
+    except Exception:  # one that cannot be verified must not end the process, and with it the answers of all others
+        log.exception("a signature could not be verified; it is taken as one that does not hold")
+        return False
 
 
 @lru_cache(KEYS_KEPT)
