@@ -115,3 +115,19 @@ async def test_several_groups_may_be_under_way_and_no_more() -> None:
     assert await asyncio.gather(*callers) == [[f"r{n}"] for n in range(8)]
     assert commits.groups[3:] == [[6, 7]]
     assert await door.submit([9]) == ["r9"], "it begins anew when nothing is under way"
+
+
+@pytest.mark.parametrize(("waiting", "groups"), [(FULL - 1, 1), (FULL, 2)])
+async def test_where_commits_are_paced_another_is_begun_beside_one_for_a_full_group_only(
+    waiting: int, groups: int
+) -> None:
+    commits = Commits()
+    door = GroupCommit(commits, gather_seconds=0, most=100, every_seconds=0.001, at_once=2)
+    callers = [asyncio.create_task(door.submit([0]))]
+    await commits.begun.wait()
+    callers += [asyncio.create_task(door.submit([n])) for n in range(1, 1 + waiting)]
+    for _ in range(50):  # turns of the loop
+        await asyncio.sleep(0)
+    assert len(commits.groups) == groups
+    commits.go.set()
+    assert await asyncio.gather(*callers) == [[f"r{n}"] for n in range(1 + waiting)]
