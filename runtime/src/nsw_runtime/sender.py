@@ -36,8 +36,7 @@ SCAN_SECONDS: Final = 2.0  # backup to being told of new intents in process
 SCAN_SHARE: Final = 0.02  # of the time, at most, goes into looking for lanes
 LANES_AT_ONCE: Final = 64  # unless the service says otherwise
 RESULTS_A_COMMIT: Final = 2000
-GATHER_SECONDS: Final = 0.005
-FEW_LANES: Final = 8  # on their way at once: fewer are not worth waiting for
+GATHER_SECONDS: Final = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +204,8 @@ class Sender:
             await self._ownership.release()
 
     def _gather(self) -> float:
-        """Results wait for those of other lanes where there are many on their way."""
-        return GATHER_SECONDS if len(self._tasks) >= FEW_LANES else 0.0
+        """Results wait a moment for those of the other lanes that are on their way."""
+        return GATHER_SECONDS if len(self._tasks) > 1 else 0.0
 
     def _enqueue(self, name: str, seconds: float) -> None:
         heapq.heappush(self._queue, (time.monotonic() + seconds, name))

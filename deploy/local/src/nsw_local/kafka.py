@@ -166,8 +166,8 @@ class Kafka:
             "broker.heartbeat.interval.ms": 500,
             "log.retention.hours": 7 * 24,
             # a few processors, shared with everything else
-            "num.network.threads": 2,
-            "num.io.threads": 4,
+            "num.network.threads": 1,
+            "num.io.threads": 2,
             "background.threads": 4,
         }
 
