@@ -33,6 +33,7 @@ from nsw_runtime.problems import Problem
 
 FRAMING: Final = 8  # bytes on the wire for one of a body: chunks of a single byte need six
 
+_LENGTH: Final = b"\r\ncontent-length: "
 _NOTHING, _HEAD, _BODY, _PARTED = range(4)
 
 
@@ -41,12 +42,35 @@ class _Refused(Exception):
 
 
 class _Answering:
-    """The transport as a request's cycle has it: it writes, but how the connection ends is the protocol's to say."""
+    """The transport as a request's cycle has it: it writes, but how the connection ends is the protocol's to say.
 
-    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
+    The head of an answer whose length is known goes with the first of its body: one write, and one packet, for most.
+    """
+
+    def __init__(self, transport: asyncio.Transport, end: Callable[[], None]) -> None:
+        self._write = transport.write
         self.is_closing = transport.is_closing
-        self.close = close
+        self.end = end
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        """Send this, or keep it for a moment where it is a head."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(b"HTTP/1.1 ") and _LENGTH in data:
+            self._head = data
+            return
+        self._write(data)
+
+    def flush(self) -> None:
+        """Send a head that has no body (HEAD)."""
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        """The cycle has said all."""
+        self.flush()
+        self.end()
 
 
 class LimitedHttp(HttpToolsProtocol):
@@ -87,7 +111,7 @@ class LimitedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of it."""
         self._held.leave(self)
-        self._answering.close = self.transport.close  # and not a cycle of references for each connection
+        self._answering.end = self.transport.close  # and not a cycle of references for each connection
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -155,6 +179,7 @@ class LimitedHttp(HttpToolsProtocol):
         A client that still sends the body of what was answered early has no longer than that either.
         """
         self.server_state.total_requests += 1
+        self._answering.flush()
         if self._reading == _PARTED or self.transport.is_closing():
             return
         self.flow.resume_reading()

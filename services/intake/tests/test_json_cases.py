@@ -7,6 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from nsw_intake import parsing
 from nsw_intake.parsing import parse_json
 from nsw_runtime.problems import Problem
 
@@ -96,7 +99,7 @@ REFUSED = [
     b'{"\\u0061":1,"a":2}', b'{"a":{},"a":{}}', b'{"a":1,"a":1,"a":1}',
     # too deep, too much
     b"[" * 66 + b"]" * 66, b'{"a":' * 66 + b"1" + b"}" * 66, b"[" * 100_000, b'[{"":' * 50_000,
-    b"[" + b"0," * 60_000 + b"0]",
+    b"[" + b"0," * 60_000 + b"0]", b"[" * 300 + b"]" * 300, b"[" * 2000 + b"]" * 2000,
 ]  # fmt: skip
 
 
@@ -117,3 +120,47 @@ def test_refused(body: bytes) -> None:
     assert problem.errors or any(word in says for word in ("line", "byte", "levels", "values")), "it says where"
     json.dumps(problem.body()).encode()
     assert "utf-8-sig" not in says
+
+
+_KEYS = st.text(st.characters(exclude_categories=("Cs",)), max_size=3)
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**21), 10**21)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _KEYS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=4),
+)
+
+
+def outcome(body: bytes) -> tuple[str, Any]:
+    """What is read, with its type and spelling, or that it is refused."""
+    try:
+        value = parse_json(body)
+    except Problem as problem:
+        return "refused", (problem.detail, problem.errors)
+    return "read", json.dumps(value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    _VALUES, st.sampled_from([(",", ":"), (", ", ": ")]), st.integers(0, 10**6), st.sampled_from(list(b'0{}[],:"\\a9'))
+)
+@example({"a": 1}, (",", ":"), 0, 0x7B)
+def test_both_readers_say_the_same(value: Any, separators: tuple[str, str], at: int, other: int) -> None:
+    """Whole texts, and texts with one byte changed or one piece said twice."""
+    whole = json.dumps(value, ensure_ascii=False, separators=separators, allow_nan=False).encode()
+    spoiled = bytearray(whole)
+    spoiled[at % len(whole)] = other
+    doubled = whole.replace(b"{", b'{"k":1,"k":1,' if at % 2 else b'{"k":1,', 1)
+    for body in (whole, bytes(spoiled), doubled):
+        said = outcome(body)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parsing, "_said_again", lambda _: None)
+            assert outcome(body) == said, body
+
+
+def test_a_body_as_programs_write_it_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "_STRICT", None)
+    body = '{"a":[1,-2.5,true,null,"Cảng","\\n"],"b":{},"c":""}'.encode()
+    assert parse_json(body) == {"a": [1, -2.5, True, None, "Cảng", "\n"], "b": {}, "c": ""}

@@ -4,11 +4,11 @@ A document that a dossier refers to is never removed, and one that is being remo
 filing locks its documents' rows and marks them, the collector (`collector.py`) removes unmarked rows that it can lock.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import orjson
 from nsw_contracts.events import Document
 from nsw_runtime.database import Connection
 from nsw_runtime.problems import FieldError, Problem
@@ -18,7 +18,6 @@ from nsw_intake.documents.records import Held, Key
 from nsw_intake.errors import invalid
 
 ERRORS_SHOWN: Final = 20
-_encode: Final = json.JSONEncoder(ensure_ascii=False).encode  # made once: `dumps` makes one each time
 
 
 class References(NamedTuple):
@@ -35,7 +34,7 @@ class References(NamedTuple):
     def row(self) -> str | None:
         """What is kept with the dossier, as JSON; null where there is nothing."""
         named = [{"sha256": one.sha256, "name": one.name} for one in self.documents]
-        return _encode(named) if named else None
+        return orjson.dumps(named).decode() if named else None
 
 
 class Referring:
