@@ -247,6 +247,7 @@ class Door:
             held = await store.filed(connection, keys) if keys else {}
             if any(f.number not in new and (f.declarant, f.idempotency_key) not in held for f in fit):
                 raise NumbersTaken("numbers of this group were given before")
+            stating = [(filing, one) for filing, one in zip(filings, submissions, strict=True) if filing.number in new]
             facts = [
                 entry(
                     SUBMISSIONS,
@@ -263,20 +264,20 @@ class Door:
                     traceparent=one.traceparent,
                     content=one.content,
                 )
-                for filing, one in zip(filings, submissions, strict=True)
-                if filing.number in new
+                for filing, one in stating
             ]
             signed = [
-                SignedRow(filing.number, fact_id(filing.number, SUBMITTED), filing.declarant, one.claim)
-                for filing, one in zip(filings, submissions, strict=True)
-                if filing.number in new and isinstance(one.claim, Signed)
+                SignedRow(filing.number, fact.id, filing.declarant, one.claim)
+                for fact, (filing, one) in zip(facts, stating, strict=True)
+                if isinstance(one.claim, Signed)
             ]
             await signing_store.keep(connection, signed, now)
             stated = await append(connection, facts, now)
         crash_point("door.transaction.after")
         self._relay.wake(stated)
+        at = now.isoformat()
         return [
-            Receipt(filing.number, filing.content_sha256, now.isoformat())
+            Receipt(filing.number, filing.content_sha256, at)
             if filing.number in new
             else _held(filing, held.get((filing.declarant, filing.idempotency_key))) or refused[place]
             for place, filing in enumerate(filings)

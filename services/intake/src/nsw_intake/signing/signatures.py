@@ -127,8 +127,7 @@ class Signatures:
         return None
 
     def _usable(self, one: Asked, jws: Jws, known: Known | None, where: str) -> None:
-        asks_others = any(rule.role == "co-signer" for rule in one.rules)
-        if known is None or (known.row.declarant != one.declarant and not asks_others):
+        if known is None or (known.row.declarant != one.declarant and not _asks_others(one.rules)):
             raise bad_signature(
                 where,
                 f"no certificate with this x5t#S256 is registered for {one.declarant}; register it with POST "
@@ -160,6 +159,10 @@ class Signatures:
                 f"This procedure asks for {asked_own} of the declarant and {asked_others} of a co-signer; there are "
                 f"{own} and {others}."
             )
+
+
+def _asks_others(rules: Rules) -> bool:
+    return any(rule.role == "co-signer" for rule in rules)
 
 
 def _held(claim: Claim, hold: Sequence[bool]) -> Problem | None:
