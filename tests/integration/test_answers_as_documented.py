@@ -148,6 +148,12 @@ async def documents(asking: Asking) -> None:
     assert await asking.ask("showDocument", 206, headers={"range": "bytes=0-3"}, **where) == PDF[:4]
     await asking.ask("showDocument", 404, caller="another", **where)
     await asking.ask("showDocument", 416, headers={"range": "bytes=9999-"}, **where)
+    await asking.ask("removeDocument", 409, query=whose, sha256=DIGEST)
+    unwanted = PDF + b"% filed with nothing\n"
+    gone = {"sha256": sha256(unwanted).hexdigest()}
+    await asking.ask("putDocument", 201, query=whose, data=unwanted, media="application/pdf", **gone)
+    await asking.ask("removeDocument", 204, query=whose, **gone)
+    await asking.ask("removeDocument", 404, query=whose, **gone)
     link = await asking.ask("linkDocument", 201, json_body={"seconds": 60}, **where)
     query = dict(part.split("=", 1) for part in link["url"].partition("?")[2].split("&"))
     assert await asking.ask("followLink", 200, caller=None, query=query, **where) == PDF
