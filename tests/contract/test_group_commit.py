@@ -131,3 +131,17 @@ async def test_where_commits_are_paced_another_is_begun_beside_one_for_a_full_gr
     assert len(commits.groups) == groups
     commits.go.set()
     assert await asyncio.gather(*callers) == [[f"r{n}"] for n in range(1 + waiting)]
+
+
+async def test_a_full_group_waits_for_no_pause() -> None:
+    commits = Commits()
+    commits.go.set()
+    door = GroupCommit(commits, gather_seconds=0, most=100, every_seconds=3600.0, at_once=2)
+    assert await door.submit([0]) == ["r0"]
+    assert await door.submit(list(range(FULL))) == [f"r{n}" for n in range(FULL)], "beside the one that pauses"
+    few = asyncio.create_task(door.submit([-1]))  # both pause now
+    for _ in range(50):  # turns of the loop
+        await asyncio.sleep(0)
+    assert not few.done()
+    assert len(await door.submit(list(range(FULL)))) == FULL
+    assert await few == ["r-1"]

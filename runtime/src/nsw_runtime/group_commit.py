@@ -5,6 +5,7 @@ few milliseconds at most when nothing runs; each caller waits for its own commit
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -45,6 +46,7 @@ class GroupCommit(Generic[Item, Result]):
         self._at_once = at_once
         self._running: set[asyncio.Task[None] | None] = set()
         self._gathering = False
+        self._full = asyncio.Event()  # a whole group waits
 
     @property
     def waiting(self) -> int:
@@ -56,6 +58,8 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, future))
         self._items += len(items)
+        if self._items >= FULL:
+            self._full.set()
         self._begin()
         return await future
 
@@ -81,9 +85,15 @@ class GroupCommit(Generic[Item, Result]):
                 if self._at_once == 1:
                     await rest(took, sum(self._weight(items) for items, _ in group), least_seconds=least)
                 elif least > 0:
-                    await asyncio.sleep(least)
+                    await self._pause(least)
         finally:
             self._running.discard(asyncio.current_task())
+
+    async def _pause(self, seconds: float) -> None:
+        """So long, or until a full group waits."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._full.wait()
 
     def _weight(self, items: Sequence[Item]) -> int:
         return len(items) if self._weigh is None else sum(map(self._weigh, items))
@@ -95,6 +105,8 @@ class GroupCommit(Generic[Item, Result]):
             taken += 1
         group, self._waiting = self._waiting[:taken], self._waiting[taken:]
         self._items -= items
+        if self._items < FULL:
+            self._full.clear()
         return group
 
     async def _commit_group(self, group: "list[tuple[Sequence[Item], asyncio.Future[Sequence[Result]]]]") -> None:
