@@ -148,8 +148,9 @@ class Live:
     async def ask(self, method: str, url: str, *, caller: str | None = BROKER, **options: Any) -> tuple[int, Any]:
         """Status and JSON (or text) of one request; to a service as this subject, or as nobody."""
         async with self._registering:  # nobody asks for a business whose registration another has only begun
-            clients, self._clients = self._clients, []
+            clients = self._clients[:]
             await self.register(*clients)
+            del self._clients[: len(clients)]  # not before: what could not be asked is asked again
         return await self._ask(method, url, caller=caller, **options)
 
     async def _ask(self, method: str, url: str, *, caller: str | None, **options: Any) -> tuple[int, Any]:
