@@ -68,9 +68,7 @@ async def test_an_early_answer_is_heard_though_the_body_is_still_being_sent(mutu
     async with mutual.line(client(ca)) as line:
         line.send(b"POST /unread HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4000000\r\n\r\n")
         assert (await line.answer()).status == 413
-        with contextlib.suppress(
-            ConnectionResetError
-        ):  # asyncio ends what the server has closed
+        with contextlib.suppress(ConnectionResetError):  # asyncio ends what the server has closed
             for _ in range(4):
                 line.send(b" " * 1_000_000)
                 await line.writer.drain()
