@@ -41,9 +41,13 @@ async def _raw(records: Sequence["ConsumerRecord[bytes, bytes]"]) -> KafkaMessag
     return KafkaMessage(raw_message=tuple(records), body=[], headers={}, reply_to="", consumer=_NoConsumer())
 
 
-async def _itself(message: KafkaMessage) -> KafkaMessage:
-    """A decoder that cannot raise: the handler gets the records as they came."""
-    return message
+async def _records(message: KafkaMessage) -> Any:
+    """A decoder that cannot raise: the handler gets the records as they came.
+
+    Not the message: it remembers what it was decoded to, and one that holds itself, and with it every record of its
+    batch, stays until the garbage collector comes round: a tenth of all CPU time, and pauses of 200 ms.
+    """
+    return message.raw_message
 
 
 class _NoConsumer:
@@ -85,7 +89,7 @@ def _register(broker: KafkaBroker, consumer: BatchConsumer, settings: ServiceSet
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=SESSION_MS // 10,
         parser=_raw,
-        decoder=_itself,
+        decoder=_records,
         listener=_Forget(consumer),
         no_reply=True,
     )
@@ -105,6 +109,6 @@ def _register(broker: KafkaBroker, consumer: BatchConsumer, settings: ServiceSet
     subscriber.get_msg = get_msg  # type: ignore[method-assign,assignment]
 
     @subscriber
-    async def apply(message: KafkaMessage) -> None:
+    async def apply(records: Sequence["ConsumerRecord[bytes, bytes]"]) -> None:
         """Hand the batch on; returns when it is committed or will be read again."""
-        await consumer.on_batch(message.raw_message, subscriber.consumer)  # type: ignore[arg-type]
+        await consumer.on_batch(records, subscriber.consumer)  # type: ignore[arg-type]
