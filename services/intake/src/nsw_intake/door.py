@@ -191,7 +191,7 @@ class Door:
         read = [self._read(one) for one in asked]
         judged = await _onward(read, self._judge)
         committed = await _onward(judged, self._commits.submit)
-        signed = await _onward(committed, self._receipts.signed)
+        signed = await self._receipts.signed(committed)
         refused = sum(isinstance(result, Problem) for result in signed)
         TAKEN.inc(len(signed) - refused)
         REFUSED.inc(refused)

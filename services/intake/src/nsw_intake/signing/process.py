@@ -18,7 +18,7 @@ import msgspec
 from nsw_runtime.problems import unavailable
 
 from nsw_intake.signing.receipts import ReceiptKeys
-from nsw_intake.signing.worker import LENGTH_BYTES, Check, Sign, Verify, frame
+from nsw_intake.signing.worker import LENGTH_BYTES, Check, Sign, Verify, frame, framed
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +101,7 @@ class _Child:
     async def started(cls, keys: ReceiptKeys) -> "_Child":
         argv = (sys.executable, "-m", "nsw_intake.signing.worker")
         child = cls(await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE))
-        private = keys.private_der()
-        child._asked.write(len(private).to_bytes(LENGTH_BYTES) + private)
+        child._asked.write(framed(keys.private_der()))
         return child
 
     async def ask(self, question: Verify | Sign) -> Any:

@@ -47,7 +47,11 @@ class Sign(msgspec.Struct, tag=True, array_like=True):
 
 def frame(value: object) -> bytes:
     """A frame of this value."""
-    body = msgspec.msgpack.encode(value)
+    return framed(msgspec.msgpack.encode(value))
+
+
+def framed(body: bytes) -> bytes:
+    """A frame of these bytes."""
     return len(body).to_bytes(LENGTH_BYTES) + body
 
 
